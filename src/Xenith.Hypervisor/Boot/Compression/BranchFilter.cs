@@ -9,6 +9,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Xenith.Hypervisor.Boot;
 
@@ -69,17 +70,27 @@ internal static class BranchFilter
     {
         unchecked
         {
-            while (position <= block.Length - 8)
+            while (position <= block.Length - 16)
             {
-                // e8 and e9 differ in the lowest bit only; a byte that is zero after this is one of them (the lowest flag is exact).
-                ulong word = (BinaryPrimitives.ReadUInt64LittleEndian(block.Slice(position)) & ~LowBits) ^ (0xe8 * LowBits);
-                ulong zeros = (word - LowBits) & ~word & HighBits;
-                if (zeros != 0)
+                ReadOnlySpan<byte> group = block.Slice(position, 16);
+                ulong first = BinaryPrimitives.ReadUInt64LittleEndian(group);
+                ulong second = BinaryPrimitives.ReadUInt64LittleEndian(group.Slice(8));
+                if ((first | second) != 0)
                 {
-                    return position + (BitOperations.TrailingZeroCount(zeros) >> 3);
+                    ulong opcodes = OpcodeFlags(first);
+                    if (opcodes != 0)
+                    {
+                        return position + (BitOperations.TrailingZeroCount(opcodes) >> 3);
+                    }
+
+                    opcodes = OpcodeFlags(second);
+                    if (opcodes != 0)
+                    {
+                        return position + 8 + (BitOperations.TrailingZeroCount(opcodes) >> 3);
+                    }
                 }
 
-                position += 8;
+                position += 16;
             }
 
             while (position < block.Length && (block[position] & 0xfe) != 0xe8)
@@ -88,6 +99,17 @@ internal static class BranchFilter
             }
 
             return position;
+        }
+    }
+
+    /// <summary>Sets the top bit of each byte that is e8 or e9; only the lowest one set is certain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong OpcodeFlags(ulong bytes)
+    {
+        unchecked
+        {
+            ulong zeroIfOpcode = (bytes & ~LowBits) ^ (0xe8 * LowBits);
+            return (zeroIfOpcode - LowBits) & ~zeroIfOpcode & HighBits;
         }
     }
 

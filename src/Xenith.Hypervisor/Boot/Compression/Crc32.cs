@@ -41,27 +41,38 @@ internal static class Crc32
     {
         unchecked
         {
-            Span<uint> t = tables.Slice(0, TablesLength);
+            Span<uint> table0 = tables.Slice(0x000, 0x100);
+            Span<uint> table1 = tables.Slice(0x100, 0x100);
+            Span<uint> table2 = tables.Slice(0x200, 0x100);
+            Span<uint> table3 = tables.Slice(0x300, 0x100);
+            Span<uint> table4 = tables.Slice(0x400, 0x100);
+            Span<uint> table5 = tables.Slice(0x500, 0x100);
+            Span<uint> table6 = tables.Slice(0x600, 0x100);
+            Span<uint> table7 = tables.Slice(0x700, 0x100);
             uint crc = uint.MaxValue;
             while (data.Length >= 8)
             {
                 ulong word = BinaryPrimitives.ReadUInt64LittleEndian(data) ^ crc;
                 data = data.Slice(8);
-                uint low = (uint)word;
-                uint high = (uint)(word >> 32);
-                crc = t[(int)(0x700 + (low & 0xff))]
-                    ^ t[(int)(0x600 + ((low >> 8) & 0xff))]
-                    ^ t[(int)(0x500 + ((low >> 16) & 0xff))]
-                    ^ t[(int)(0x400 + (low >> 24))]
-                    ^ t[(int)(0x300 + (high & 0xff))]
-                    ^ t[(int)(0x200 + ((high >> 8) & 0xff))]
-                    ^ t[(int)(0x100 + ((high >> 16) & 0xff))]
-                    ^ t[(int)(high >> 24)];
+                crc = table7[(byte)word];
+                word >>= 8;
+                crc ^= table6[(byte)word];
+                word >>= 8;
+                crc ^= table5[(byte)word];
+                word >>= 8;
+                crc ^= table4[(byte)word];
+                word >>= 8;
+                crc ^= table3[(byte)word];
+                word >>= 8;
+                crc ^= table2[(byte)word];
+                word >>= 8;
+                crc ^= table1[(byte)word];
+                crc ^= table0[(byte)(word >> 8)];
             }
 
             foreach (byte value in data)
             {
-                crc = (crc >> 8) ^ t[(int)((crc ^ value) & 0xff)];
+                crc = (crc >> 8) ^ table0[(byte)(crc ^ value)];
             }
 
             return ~crc;

@@ -1,5 +1,5 @@
 // Copying a match: bytes that were written a little earlier are written again. Source and target may overlap, and then the overlap
-// repeats, which is how LZMA codes runs.
+// repeats, which is how LZMA codes runs. Most matches are shorter than sixteen bytes; most bytes belong to long ones.
 
 using System;
 using System.Buffers.Binary;
@@ -10,64 +10,48 @@ namespace Xenith.Hypervisor.Boot;
 internal static class DictionaryCopy
 {
     private const int Word = 8;
-
-    // Longer copies, if source and target are apart, are worth a call of the block copy.
-    private const int BlockCopy = 64;
+    private const int Short = 2 * Word;
 
     /// <summary>
     /// Writes <paramref name="length"/> bytes at <paramref name="position"/>, each equal to the one <paramref name="distance"/> before
-    /// it. The caller has checked that 1 &lt;= distance &lt;= position and that the bytes fit. Up to seven bytes behind them, inside
-    /// <paramref name="output"/>, are overwritten with no meaning.
+    /// it. The caller has checked that 1 &lt;= distance &lt;= position and that the bytes fit. Up to fourteen bytes behind them, inside
+    /// <paramref name="output"/>, may be overwritten with no meaning.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Repeat(Span<byte> output, int position, int distance, int length)
     {
         unchecked
         {
-            int source = position - distance;
-            int end = position + length;
-            if (distance >= Word)
+            if (distance >= Word && length <= Short && position <= output.Length - Short)
             {
-                if (distance >= length && length >= BlockCopy)
-                {
-                    output.Slice(source, length).CopyTo(output.Slice(position));
-                    return;
-                }
-            }
-            else if (distance == 1)
-            {
-                output.Slice(position, length).Fill(output[source]);
-                return;
+                // A word's source may not reach into its own target, but into that of the word before.
+                Span<byte> source = output.Slice(position - distance, Short);
+                Span<byte> target = output.Slice(position, Short);
+                BinaryPrimitives.WriteUInt64LittleEndian(target, BinaryPrimitives.ReadUInt64LittleEndian(source));
+                BinaryPrimitives.WriteUInt64LittleEndian(target.Slice(Word), BinaryPrimitives.ReadUInt64LittleEndian(source.Slice(Word)));
             }
             else
             {
-                // Write the pattern out until whole repetitions of it are longer than a word.
-                int apart = distance;
-                while (apart < Word)
-                {
-                    apart += distance;
-                }
-
-                while (position - source < apart && position < end)
-                {
-                    output[position] = output[position - distance];
-                    position++;
-                }
+                RepeatAny(output, position, distance, length);
             }
+        }
+    }
 
-            while (position < end && position <= output.Length - Word)
+    // Blocks of the distance's length do not overlap their source; after each, twice as much is there to be copied.
+    private static void RepeatAny(Span<byte> output, int position, int distance, int length)
+    {
+        unchecked
+        {
+            int source = position - distance;
+            while (length > distance)
             {
-                BinaryPrimitives.WriteUInt64LittleEndian(
-                    output.Slice(position), BinaryPrimitives.ReadUInt64LittleEndian(output.Slice(source)));
-                position += Word;
-                source += Word;
+                output.Slice(source, distance).CopyTo(output.Slice(position));
+                position += distance;
+                length -= distance;
+                distance *= 2;
             }
 
-            while (position < end)
-            {
-                output[position] = output[source];
-                position++;
-                source++;
-            }
+            output.Slice(source, length).CopyTo(output.Slice(position));
         }
     }
 }

@@ -1,7 +1,8 @@
 // LZMA: literals and matches, entropy-coded bit by bit with a range coder whose probabilities adapt. This file holds the inner loop on
-// which the time of booting a packed kernel depends, and so it is written for the compiler: the coder's registers are locals of one
-// method, the helpers are inlined into it, the model's index is masked (one instruction where a bounds check takes two and ends a
-// basic block), and the output itself serves as the dictionary.
+// which the time of booting a packed kernel depends, and so it is written for the compiler: the coder's registers are locals of two
+// methods, one for literals and one for the rest, each small enough to keep them in registers; the helpers are inlined into these;
+// trees are spans of constant length whose index is masked (one instruction where a bounds check takes two and ends a basic block);
+// and the output itself serves as the dictionary.
 //
 // Format: "LZMA specification", Igor Pavlov (public domain). Every length and distance that the input names is checked here; input
 // that ends too early reads as zeros and is noticed at the end of the chunk, whose size bounds the work.
@@ -20,11 +21,19 @@ internal ref struct LzmaDecoder
     // Next state after a literal, four bits for each state.
     private const ulong StateAfterLiteral = 0x5465_4321_0000;
 
+    // The sixteen nibbles with their bits in reverse order.
+    private const ulong ReversedNibbles = 0xf7b3_d591_e6a2_c480;
+
     private readonly Span<ushort> _model;
 
     // From the start of the dictionary to the end of the destination.
     private readonly Span<byte> _output;
     private int _position;
+
+    // The range coder, while it is not in the locals of a loop: where the coded number lies in the current range.
+    private uint _range;
+    private uint _code;
+    private ReadOnlySpan<byte> _input;
 
     private uint _state;
     private uint _distance0;
@@ -103,9 +112,6 @@ internal ref struct LzmaDecoder
             Span<byte> output = _output.Slice(0, _position + count);
             Span<ushort> model = _model.Slice(0, LzmaModel.Length);
             int position = _position;
-            uint state = _state;
-            uint positionMask = _positionMask;
-
             uint range = uint.MaxValue;
             uint code = BinaryPrimitives.ReadUInt32BigEndian(input.Slice(1));
             input = input.Slice(CoderHeader);
@@ -113,116 +119,128 @@ internal ref struct LzmaDecoder
 
             while ((uint)position < (uint)output.Length)
             {
-                uint positionState = (uint)position & positionMask;
-                if (!Bit(model, LzmaModel.IsMatch + (state << 4) + positionState, ref range, ref code, ref input))
+                uint state = _state;
+                uint positionState = (uint)position & _positionMask;
+                if (Bit(ref model[(int)((LzmaModel.IsMatch + (state << 4) + positionState) & LzmaModel.IndexMask)], ref range, ref code, ref input))
                 {
-                    uint before = (uint)(position - 1) < (uint)output.Length ? output[position - 1] : 0u;
-                    uint context = ((((uint)position & _literalPositionMask) << _literalContextBits) + (before >> (8 - _literalContextBits)))
-                        & ((1u << LzmaModel.MaximumLiteralBits) - 1);
-                    uint tree = LzmaModel.Literal + (context * LzmaModel.LiteralGroup);
-                    uint symbol = 1;
-                    if (state >= LzmaModel.FirstMatchState)
+                    _range = range;
+                    _code = code;
+                    _input = input;
+                    int length = DecodeMatch(positionState);
+                    range = _range;
+                    code = _code;
+                    input = _input;
+                    int distance = (int)_distance0 + 1;
+                    if ((uint)(distance - 1) >= (uint)position || length > output.Length - position)
                     {
-                        // The last match ended because this byte differs from the one that it would have given next. Its bits choose
-                        // the tree until the first difference.
-                        uint match = (uint)position > _distance0 ? (uint)output[position - (int)_distance0 - 1] << 1 : 0;
-                        uint offset = 0x100;
-                        do
-                        {
-                            uint matchBit = match & offset;
-                            symbol = Branch(model, tree + offset + matchBit + symbol, symbol, ref range, ref code, ref input);
-                            offset &= (symbol & 1) != 0 ? matchBit : ~matchBit;
-                            match <<= 1;
-                        }
-                        while (symbol < 0x100);
-                    }
-                    else
-                    {
-                        symbol = Branch(model, tree + 1, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
-                        symbol = Branch(model, tree + symbol, symbol, ref range, ref code, ref input);
+                        return false;
                     }
 
-                    output[position] = (byte)symbol;
-                    position++;
-                    state = (uint)(StateAfterLiteral >> (int)(state << 2)) & 15;
+                    DictionaryCopy.Repeat(output, position, distance, length);
+                    position += length;
                     continue;
                 }
 
-                uint lengthModel;
-                bool newDistance = !Bit(model, LzmaModel.IsRepeat + state, ref range, ref code, ref input);
-                if (newDistance)
+                uint before = (uint)(position - 1) < (uint)output.Length ? output[position - 1] : 0u;
+                uint context = ((((uint)position & _literalPositionMask) << _literalContextBits) + (before >> (8 - _literalContextBits)))
+                    & ((1u << LzmaModel.MaximumLiteralBits) - 1);
+                int group = (int)(LzmaModel.Literal + (context * LzmaModel.LiteralGroup));
+                Span<ushort> tree = model.Slice(group, 0x100);
+                uint symbol = 1;
+                if (state >= LzmaModel.FirstMatchState)
                 {
-                    _distance3 = _distance2;
-                    _distance2 = _distance1;
-                    _distance1 = _distance0;
-                    state = state < LzmaModel.FirstMatchState ? 7u : 10u;
-                    lengthModel = LzmaModel.MatchLength;
-                }
-                else
-                {
-                    if (!Bit(model, LzmaModel.IsRepeat0 + state, ref range, ref code, ref input))
+                    // The last match ended because this byte differs from the one that it would have given next. That one's bits
+                    // choose between two more trees, until the first difference.
+                    Span<ushort> beside = model.Slice(group + 0x100, 0x200);
+                    uint match = (uint)position > _distance0 ? output[position - (int)_distance0 - 1] : 0u;
+                    do
                     {
-                        if (!Bit(model, LzmaModel.IsLongRepeat0 + (state << 4) + positionState, ref range, ref code, ref input))
-                        {
-                            if ((uint)position <= _distance0)
-                            {
-                                return false;
-                            }
-
-                            output[position] = output[position - (int)_distance0 - 1];
-                            position++;
-                            state = state < LzmaModel.FirstMatchState ? 9u : 11u;
-                            continue;
-                        }
+                        match <<= 1;
+                        uint node = symbol + (match & 0x100);
+                        symbol = Branch(ref beside[(int)(node & 0x1ff)], symbol, ref range, ref code, ref input);
                     }
-                    else
-                    {
-                        uint distance = _distance1;
-                        if (Bit(model, LzmaModel.IsRepeat1 + state, ref range, ref code, ref input))
-                        {
-                            distance = _distance2;
-                            if (Bit(model, LzmaModel.IsRepeat2 + state, ref range, ref code, ref input))
-                            {
-                                distance = _distance3;
-                                _distance3 = _distance2;
-                            }
-
-                            _distance2 = _distance1;
-                        }
-
-                        _distance1 = _distance0;
-                        _distance0 = distance;
-                    }
-
-                    state = state < LzmaModel.FirstMatchState ? 8u : 11u;
-                    lengthModel = LzmaModel.RepeatLength;
+                    while ((((match >> 8) ^ symbol) & 1) == 0 && symbol < 0x100);
                 }
 
-                uint length = Length(model, lengthModel, positionState, ref range, ref code, ref input);
-                if (newDistance)
+                while (symbol < 0x100)
                 {
-                    _distance0 = Distance(model, length, ref range, ref code, ref input);
+                    symbol = Branch(ref tree[(byte)symbol], symbol, ref range, ref code, ref input);
                 }
 
-                if ((uint)position <= _distance0 || length > (uint)(output.Length - position))
-                {
-                    return false;
-                }
-
-                DictionaryCopy.Repeat(output, position, (int)_distance0 + 1, (int)length);
-                position += (int)length;
+                output[position] = (byte)symbol;
+                position++;
+                _state = (uint)(StateAfterLiteral >> (int)(state << 2)) & 15;
             }
 
             Normalize(ref range, ref code, ref input);
             _position = position;
-            _state = state;
             return code == 0 && input.IsEmpty && !_overrun;
+        }
+    }
+
+    // Everything that is not a literal: sets the distance and the next state, gives the length.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int DecodeMatch(uint positionState)
+    {
+        unchecked
+        {
+            Span<ushort> model = _model.Slice(0, LzmaModel.Length);
+            uint range = _range;
+            uint code = _code;
+            ReadOnlySpan<byte> input = _input;
+            uint state = _state;
+            uint length;
+            if (!Bit(ref model[(int)((LzmaModel.IsRepeat + state) & LzmaModel.IndexMask)], ref range, ref code, ref input))
+            {
+                _distance3 = _distance2;
+                _distance2 = _distance1;
+                _distance1 = _distance0;
+                _state = state < LzmaModel.FirstMatchState ? 7u : 10u;
+                length = Length(model, LzmaModel.MatchLength, positionState, ref range, ref code, ref input);
+                _distance0 = Distance(model, length, ref range, ref code, ref input);
+            }
+            else
+            {
+                length = 0;
+                if (!Bit(ref model[(int)((LzmaModel.IsRepeat0 + state) & LzmaModel.IndexMask)], ref range, ref code, ref input))
+                {
+                    uint index = LzmaModel.IsLongRepeat0 + (state << 4) + positionState;
+                    if (!Bit(ref model[(int)(index & LzmaModel.IndexMask)], ref range, ref code, ref input))
+                    {
+                        _state = state < LzmaModel.FirstMatchState ? 9u : 11u;
+                        length = 1;
+                    }
+                }
+                else
+                {
+                    uint distance = _distance1;
+                    if (Bit(ref model[(int)((LzmaModel.IsRepeat1 + state) & LzmaModel.IndexMask)], ref range, ref code, ref input))
+                    {
+                        distance = _distance2;
+                        if (Bit(ref model[(int)((LzmaModel.IsRepeat2 + state) & LzmaModel.IndexMask)], ref range, ref code, ref input))
+                        {
+                            distance = _distance3;
+                            _distance3 = _distance2;
+                        }
+
+                        _distance2 = _distance1;
+                    }
+
+                    _distance1 = _distance0;
+                    _distance0 = distance;
+                }
+
+                if (length == 0)
+                {
+                    _state = state < LzmaModel.FirstMatchState ? 8u : 11u;
+                    length = Length(model, LzmaModel.RepeatLength, positionState, ref range, ref code, ref input);
+                }
+            }
+
+            _range = range;
+            _code = code;
+            _input = input;
+            return (int)length;
         }
     }
 
@@ -251,12 +269,11 @@ internal ref struct LzmaDecoder
 
     /// <summary>Decodes one bit and adapts its probability.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Bit(Span<ushort> model, uint index, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
+    private bool Bit(ref ushort probability, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
     {
         unchecked
         {
             Normalize(ref range, ref code, ref input);
-            ref ushort probability = ref model[(int)(index & LzmaModel.IndexMask)];
             uint chance = probability;
             uint bound = (range >> LzmaModel.ProbabilityBits) * chance;
             if (code < bound)
@@ -275,12 +292,11 @@ internal ref struct LzmaDecoder
 
     /// <summary>Decodes one bit and goes down from tree node <paramref name="node"/> accordingly; gives the child's number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Branch(Span<ushort> model, uint index, uint node, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
+    private uint Branch(ref ushort probability, uint node, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
     {
         unchecked
         {
             Normalize(ref range, ref code, ref input);
-            ref ushort probability = ref model[(int)(index & LzmaModel.IndexMask)];
             uint chance = probability;
             uint bound = (range >> LzmaModel.ProbabilityBits) * chance;
             node <<= 1;
@@ -303,58 +319,51 @@ internal ref struct LzmaDecoder
 
     /// <summary>Decodes a match length, 2 to 273.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Length(
-        Span<ushort> model, uint coder, uint positionState, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
+    private uint Length(Span<ushort> model, uint coder, uint positionState, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
     {
         unchecked
         {
-            uint tree;
-            uint limit;
-            uint shortest;
-            if (!Bit(model, coder, ref range, ref code, ref input))
+            uint node = 1;
+            if (Bit(ref model[(int)(coder & LzmaModel.IndexMask)], ref range, ref code, ref input))
             {
-                tree = coder + LzmaModel.LengthLow + (positionState << 3);
-                limit = 8;
-                shortest = 2;
-            }
-            else if (!Bit(model, coder + 1, ref range, ref code, ref input))
-            {
-                tree = coder + LzmaModel.LengthMiddle + (positionState << 3);
-                limit = 8;
-                shortest = 10;
-            }
-            else
-            {
-                tree = coder + LzmaModel.LengthHigh;
-                limit = 256;
-                shortest = 18;
+                if (Bit(ref model[(int)((coder + 1) & LzmaModel.IndexMask)], ref range, ref code, ref input))
+                {
+                    Span<ushort> high = model.Slice((int)(coder + LzmaModel.LengthHigh), 0x100);
+                    do
+                    {
+                        node = Branch(ref high[(byte)node], node, ref range, ref code, ref input);
+                    }
+                    while (node < 0x100);
+                    return node - 0x100 + 18;
+                }
+
+                coder += LzmaModel.LengthMiddle - LzmaModel.LengthLow;
+                node = 2;
             }
 
-            uint node = 1;
-            do
-            {
-                node = Branch(model, tree + node, node, ref range, ref code, ref input);
-            }
-            while (node < limit);
-            return node - limit + shortest;
+            // Both short trees have eight leaves; the second one's lengths begin where the first one's end.
+            Span<ushort> tree = model.Slice((int)(coder + LzmaModel.LengthLow + (positionState << 3)), 8);
+            uint shortest = ((node - 1) << 3) + 2;
+            node = Branch(ref tree[1], 1, ref range, ref code, ref input);
+            node = Branch(ref tree[(int)(node & 7)], node, ref range, ref code, ref input);
+            node = Branch(ref tree[(int)(node & 7)], node, ref range, ref code, ref input);
+            return node - 8 + shortest;
         }
     }
 
     /// <summary>Decodes a new distance, less one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Distance(
-        Span<ushort> model, uint length, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
+    private uint Distance(Span<ushort> model, uint length, ref uint range, ref uint code, ref ReadOnlySpan<byte> input)
     {
         unchecked
         {
-            uint tree = LzmaModel.DistanceSlot + (Math.Min(length - 2, 3) << 6);
-            uint slot = 1;
-            do
-            {
-                slot = Branch(model, tree + slot, slot, ref range, ref code, ref input);
-            }
-            while (slot < 64);
-            slot -= 64;
+            Span<ushort> slots = model.Slice((int)(LzmaModel.DistanceSlot + (Math.Min(length - 2, 3) << 6)), 64);
+            uint slot = Branch(ref slots[1], 1, ref range, ref code, ref input);
+            slot = Branch(ref slots[(int)(slot & 63)], slot, ref range, ref code, ref input);
+            slot = Branch(ref slots[(int)(slot & 63)], slot, ref range, ref code, ref input);
+            slot = Branch(ref slots[(int)(slot & 63)], slot, ref range, ref code, ref input);
+            slot = Branch(ref slots[(int)(slot & 63)], slot, ref range, ref code, ref input);
+            slot = Branch(ref slots[(int)(slot & 63)], slot, ref range, ref code, ref input) - 64;
             if (slot < 4)
             {
                 return slot;
@@ -362,38 +371,39 @@ internal ref struct LzmaDecoder
 
             int lowBits = (int)(slot >> 1) - 1;
             uint distance = (2 | (slot & 1)) << lowBits;
+            uint node = 1;
             if (slot < 14)
             {
-                tree = LzmaModel.DistanceSpecial + distance - slot;
-            }
-            else
-            {
-                // The bits between the two highest and the four lowest have no probabilities: each halves the range.
-                uint middle = 0;
-                for (int i = lowBits - 4; i > 0; i--)
+                // Lowest bit first.
+                uint tree = LzmaModel.DistanceSpecial + distance - slot;
+                for (int bit = 0; bit < lowBits; bit++)
                 {
-                    Normalize(ref range, ref code, ref input);
-                    range >>= 1;
-                    code -= range;
-                    uint below = 0 - (code >> 31);
-                    code += range & below;
-                    middle = (middle << 1) + 1 + below;
+                    node = Branch(ref model[(int)((tree + node) & LzmaModel.IndexMask)], node, ref range, ref code, ref input);
+                    distance += (node & 1) << bit;
                 }
 
-                distance += middle << 4;
-                tree = LzmaModel.DistanceAlign;
-                lowBits = 4;
+                return distance;
             }
 
-            // Lowest bit first.
-            uint node = 1;
-            for (int bit = 0; bit < lowBits; bit++)
+            // The bits between the two highest and the four lowest have no probabilities: each halves the range.
+            uint middle = 0;
+            for (int i = lowBits - 4; i > 0; i--)
             {
-                node = Branch(model, tree + node, node, ref range, ref code, ref input);
-                distance += (node & 1) << bit;
+                Normalize(ref range, ref code, ref input);
+                range >>= 1;
+                code -= range;
+                uint below = (uint)((int)code >> 31);
+                code += range & below;
+                middle = (middle << 1) + 1 + below;
             }
 
-            return distance;
+            // The last four, lowest first.
+            Span<ushort> align = model.Slice((int)LzmaModel.DistanceAlign, 16);
+            node = Branch(ref align[1], 1, ref range, ref code, ref input);
+            node = Branch(ref align[(int)(node & 15)], node, ref range, ref code, ref input);
+            node = Branch(ref align[(int)(node & 15)], node, ref range, ref code, ref input);
+            node = Branch(ref align[(int)(node & 15)], node, ref range, ref code, ref input);
+            return distance + (middle << 4) + ((uint)(ReversedNibbles >> (int)((node & 15) << 2)) & 15);
         }
     }
 }
