@@ -15,12 +15,13 @@ namespace Xenith.Hypervisor;
 public sealed class Host
 {
     /// <summary>Brings the parts together; they were made in this order while booting.</summary>
-    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts)
+    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform)
     {
         Log = log;
         Memory = memory;
         Time = time;
         Interrupts = interrupts;
+        Platform = platform;
         Domains = new DomainTable();
     }
 
@@ -46,5 +47,5 @@ public sealed class Host
     public ConsoleInputRing ConsoleInput { get; } = new();
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
-    public PlatformInformation Platform { get; } = new();
+    public PlatformInformation Platform { get; }
 }
