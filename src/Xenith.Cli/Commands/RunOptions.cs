@@ -104,12 +104,13 @@ internal sealed class RunOptions
         {
             var colon = token.Value.LastIndexOf(':');
             var file = token.Value[..Math.Max(colon, 0)];
-            if (colon < 0 || !Enum.TryParse<DiskBus>(token.Value.AsSpan(colon + 1), ignoreCase: true, out var bus) || !Enum.IsDefined(bus))
+            DiskBus? bus = token.Value[(colon + 1)..] switch { "ahci" => DiskBus.Ahci, "nvme" => DiskBus.Nvme, "virtio" => DiskBus.Virtio, _ => null };
+            if (colon < 0 || bus is null)
                 result.AddError($"--disk takes FILE:ahci, FILE:nvme or FILE:virtio, not '{token.Value}'");
             else if (!File.Exists(file))
                 result.AddError($"--disk: there is no file '{file}'");
             else
-                disks.Add(new Disk(file, bus));
+                disks.Add(new Disk(file, bus.Value));
         }
         return [.. disks];
     }

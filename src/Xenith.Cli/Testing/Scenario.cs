@@ -27,8 +27,3 @@ internal sealed record TestCase(string Name, Func<TestBench, Task> Run)
 
 /// <summary>Something was not as it has to be.</summary>
 internal sealed class CheckException(string message) : Exception(message);
-
-internal enum Verdict { Passed, Failed }
-
-/// <param name="Detail">Why it failed; numbers worth keeping when it passed.</param>
-internal sealed record TestResult(string Part, string Name, Verdict Verdict, double Seconds, string? Detail);
