@@ -59,4 +59,17 @@ static unsafe class Native
 
     [RuntimeImport("*", "failsafe_selectors_address"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong* FailsafeSelectors();
+
+    [RuntimeImport("*", "enter_user"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void EnterUser(UserRegisters* registers);
+
+    [RuntimeImport("*", "user_landing_address"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong UserLandingAddress();
+
+    [RuntimeImport("*", "user_stack_address"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong UserStackAddress();
+
+    /// <summary>Top of the stack that entries from user mode use.</summary>
+    [RuntimeImport("*", "entry_stack_top"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong EntryStackTop();
 }

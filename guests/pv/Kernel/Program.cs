@@ -19,6 +19,10 @@ static unsafe class Program
 
         StartOfDay.Run();
         Hypercalls.Run();
+        Mapping.Run();
+        Pinning.Run();
+        Faults.Run();
+        UserModes.Run();
 
         Console.Put("DONE passed ");
         Console.PutDecimal(Check.Passed);

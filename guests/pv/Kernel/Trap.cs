@@ -35,8 +35,13 @@ static unsafe class Trap
     /// <summary>True while a check runs under run_guarded.</summary>
     public static bool Guarded;
 
-    /// <summary>When set, a trap returns to where the frame says (after a BP, an INT n) in place of ending the probe.</summary>
+    /// <summary>Where the frame lay: it ends at the stack that the hypervisor chose.</summary>
+    public static ulong LastFrameEnd;
+
+    /// <summary>When set, the next trap goes on in place of ending its probe, past the instruction by <see cref="SkipBytes"/>.</summary>
     public static bool Resume;
+
+    public static ulong SkipBytes, FlagsToSet, FlagsToClear;
 
     /// <summary>Gives the hypervisor a gate for all 256 vectors; 3, 4 and 0x80 may be raised by user mode.</summary>
     public static long Install()
@@ -87,11 +92,28 @@ static unsafe class Trap
         Last = frame;
         LastCr2 = Vcpu.Info->Cr2;
         LastMaskInside = Vcpu.Info->UpcallMask;
+        fixed (TrapFrame* at = &frame)
+        {
+            LastFrameEnd = (ulong)(at + 1);
+        }
+
         Count++;
         frame.Error = 0;
-
-        if (Resume && frame.Number != 14)
+        frame.Rflags = (frame.Rflags | FlagsToSet) & ~FlagsToClear;
+        FlagsToSet = 0;
+        FlagsToClear = 0;
+        if (Resume)
         {
+            Resume = false;
+            frame.Rip += SkipBytes;
+            SkipBytes = 0;
+            return;
+        }
+
+        if ((frame.Cs & 3) == 3 && UserMode.Active)
+        {
+            UserMode.Active = false;
+            GoTo(ref frame, Native.UserLandingAddress(), Native.UserStackAddress());
             return;
         }
 
@@ -118,6 +140,6 @@ static unsafe class Trap
         frame.Rsp = rsp;
         frame.Cs = Selector.KernelCode64;
         frame.Ss = Selector.Data;
-        frame.Rflags &= ~0x40100ul; // no TF, no AC
+        frame.Rflags = frame.Rflags & ~0x40500ul; // no TF, no DF, no AC
     }
 }

@@ -39,3 +39,11 @@ struct EntryRegisters
     public ulong Rax, Rbx, Rcx, Rdx, Rsi, Rdi, Rbp, Rsp, R8, R9, R10, R11, R12, R13, R14, R15;
     public ulong Rflags, Cs, Ss, Ds, Es, Fs, Gs;
 }
+
+/// <summary>Registers with which <see cref="UserMode"/> enters user mode; the order is known to native/usermode.S.</summary>
+[StructLayout(LayoutKind.Sequential)]
+struct UserRegisters
+{
+    public ulong Rax, Rbx, Rcx, Rdx, Rsi, Rdi, Rbp, R8, R9, R10, R11, R12, R13, R14, R15;
+    public ulong Rip, Ss, Rsp, Rflags, Cs, IretFlags;
+}
