@@ -15,4 +15,7 @@ public sealed class PlatformInformation
 
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;
+
+    /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
+    public byte[] CommandLine { get; set; } = new byte[0];
 }
