@@ -17,12 +17,13 @@ namespace Xenith.Hypervisor;
 public sealed class Host
 {
     /// <summary>Brings the parts together; they were made in this order while booting.</summary>
-    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts)
+    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform)
     {
         Log = log;
         Memory = memory;
         Time = time;
         Interrupts = interrupts;
+        Platform = platform;
         Domains = new DomainTable();
     }
 
@@ -44,8 +45,8 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
-    /// <summary>Serial input that dom0 has not read yet.</summary>
-    public GuestConsoleInput ConsoleInput { get; } = new();
+    /// <summary>What arrived on the serial line for dom0.</summary>
+    public ConsoleInputRing ConsoleInput { get; } = new();
 
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
@@ -57,5 +58,5 @@ public sealed class Host
     public UnimplementedLog Unimplemented { get; } = new();
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
-    public PlatformInformation Platform { get; } = new();
+    public PlatformInformation Platform { get; }
 }

@@ -19,12 +19,12 @@ public sealed class EventBindings
         (Virq)virq is not (Virq.Timer or Virq.Debug or Virq.Xenoprof or Virq.Pmu);
 
     /// <summary>Gives a global VIRQ to a domain; dom0 has those that nobody was given.</summary>
-    public void SetOwner(Virq virq, Domain domain) => _owners[(uint)virq] = domain.Id;
+    public void SetOwner(uint virq, Domain domain) => _owners[virq] = domain.Id;
 
     /// <summary>Tells the owner of a global VIRQ. May be called by interrupt handlers.</summary>
-    public void Raise(Host host, Virq virq)
+    public void Raise(Host host, uint virq)
     {
-        if (host.Domains.Find(_owners[(uint)virq]) is Domain owner)
+        if (host.Domains.Find(_owners[virq]) is Domain owner)
             owner.Events.RaiseGlobalVirq(virq);
     }
 }

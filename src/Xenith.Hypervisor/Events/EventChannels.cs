@@ -65,15 +65,15 @@ public sealed partial class EventChannels
     }
 
     /// <summary>Raises a VIRQ that each vCPU has: the timer, say. Nothing happens if the vCPU has not bound it.</summary>
-    public void RaiseVirq(Vcpu vcpu, Virq virq)
+    public void RaiseVirq(Vcpu vcpu, uint virq)
     {
-        uint port = Volatile.Read(ref _virqPorts[vcpu.Id * XenLimits.NrVirqs + (uint)virq]);
+        uint port = Volatile.Read(ref _virqPorts[vcpu.Id * XenLimits.NrVirqs + virq]);
         if (port != 0)
             SetPending(vcpu, port);
     }
 
     /// <summary>Raises a VIRQ that the domain has once. Nothing happens if it has not been bound.</summary>
-    public void RaiseGlobalVirq(Virq virq)
+    public void RaiseGlobalVirq(uint virq)
     {
         uint port = Volatile.Read(ref _virqPorts[(uint)virq]);
         if (port != 0)

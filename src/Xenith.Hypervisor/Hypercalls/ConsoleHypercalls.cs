@@ -66,13 +66,13 @@ internal static class ConsoleHypercalls
         uint done = 0;
         while (done < count)
         {
-            Span<byte> bytes = ((Span<byte>)chunk)[..(int)Math.Min(count - done, ChunkSize)];
-            int taken = host.ConsoleInput.Peek(bytes);
+            int taken = 0;
+            for (uint room = Math.Min(count - done, ChunkSize); (uint)taken < room && host.ConsoleInput.TryTake(out byte value); taken++)
+                chunk[taken] = value;
             if (taken == 0)
                 break;
-            if (!GuestMemory.TryWrite(unchecked(address + done), (ReadOnlySpan<byte>)bytes[..taken]))
+            if (!GuestMemory.TryWrite(unchecked(address + done), ((ReadOnlySpan<byte>)chunk)[..taken]))
                 return XenError.BadAddress.ToResult();
-            host.ConsoleInput.Drop(taken);
             done += (uint)taken;
         }
         return done;

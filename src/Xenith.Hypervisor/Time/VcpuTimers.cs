@@ -91,7 +91,7 @@ public sealed partial class VcpuTimers
         ulong next = _lastTick + _period;
         if (now >= next)
         {
-            _vcpu.Domain.Events.RaiseVirq(_vcpu, Virq.Timer);
+            _vcpu.Domain.Events.RaiseVirq(_vcpu, (uint)Virq.Timer);
             _lastTick = now;
             next = now + _period;
         }
@@ -109,6 +109,6 @@ public sealed partial class VcpuTimers
 
     private sealed class OneShot(VcpuTimers timers) : Timer
     {
-        public override void Expire(ulong now) => timers._vcpu.Domain.Events.RaiseVirq(timers._vcpu, Virq.Timer);
+        public override void Expire(ulong now) => timers._vcpu.Domain.Events.RaiseVirq(timers._vcpu, (uint)Virq.Timer);
     }
 }

@@ -123,6 +123,7 @@ public sealed partial class VcpuTimers
     {
         if (_vcpu.Info.Exists)
             PublishTo(_vcpu.Info.Slice(TimeOffset, 32), time);
+        WallClock.PublishFirst(_vcpu.Domain, time);
         _published = true;
         _publishedStamp = time.StampTsc;
         if (_timeArea == 0)

@@ -12,7 +12,7 @@ internal static class WallClock
     // Offsets in struct shared_info, 64-bit.
     private const uint VersionAt = 3072, SecondsAt = 3076, NanosecondsAt = 3080, SecondsHighAt = 3084;
 
-    /// <summary>Writes the wall clock into a domain's shared_info: once that page is there, and when the clock has been set.</summary>
+    /// <summary>Writes the wall clock into a domain's shared_info.</summary>
     internal static void Publish(Domain domain, SystemTime time)
     {
         SharedArea shared = domain.SharedInfo;
@@ -24,6 +24,13 @@ internal static class WallClock
         shared.Store32(SecondsHighAt, (uint)(time.WallClockSeconds >> 32));
         shared.Store32(NanosecondsAt, time.WallClockNanoseconds);
         shared.Store32(VersionAt, unchecked(version + 1));
+    }
+
+    /// <summary>Writes the wall clock if the domain has never seen it.</summary>
+    internal static void PublishFirst(Domain domain, SystemTime time)
+    {
+        if (domain.SharedInfo.Exists && domain.SharedInfo.Load32(VersionAt) == 0)
+            Publish(domain, time);
     }
 
     /// <summary>Sets the clock for everybody: it showed so much when system time was <paramref name="systemTime"/>.</summary>
