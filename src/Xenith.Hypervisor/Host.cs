@@ -42,6 +42,9 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
+    /// <summary>What arrived on the serial line for dom0.</summary>
+    public ConsoleInputRing ConsoleInput { get; } = new();
+
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; } = new();
 }
