@@ -91,17 +91,14 @@ public sealed class Tlb
 
     internal void Forget(ulong address)
     {
-        if (TryGet(address, out Translation found) && found.Level > 1)
-        {
-            int shift = AddressSpace.PageShift + 9 * (found.Level - 1);
-            ulong large = address >> shift;
-            foreach (ulong page in _pages.Where(pair => pair.Value.Level == found.Level && pair.Key << AddressSpace.PageShift >> shift == large).Select(pair => pair.Key).ToArray())
-                _pages.Remove(page);
-        }
-
+        // Pieces of a large page are remembered one by one, but it is one translation: any address in it names the whole.
+        foreach (ulong page in _pages.Where(pair => pair.Value.Level > 1 && SamePage(pair.Key << AddressSpace.PageShift, address, pair.Value.Level)).Select(pair => pair.Key).ToArray())
+            _pages.Remove(page);
         DropPage(address);
         _tables.Clear();
     }
+
+    private static bool SamePage(ulong a, ulong b, int level) => (a ^ b) >> (AddressSpace.PageShift + 9 * (level - 1)) == 0;
 
     /// <summary>The part of an address that selects a table of a level: what all addresses below that table share.</summary>
     private static ulong Prefix(int level, ulong address) => address >> (AddressSpace.PageShift + 9 * level);
