@@ -12,7 +12,7 @@ namespace Xenith.Hypervisor.Boot;
 internal ref struct Dom0Input
 {
     /// <summary>The kernel as an ELF file.</summary>
-    internal ReadOnlySpan<byte> Kernel;
+    internal KernelFile Kernel;
 
     /// <summary>What its headers and notes say.</summary>
     internal ElfImage Image;
@@ -35,7 +35,7 @@ internal static class Dom0Builder
     private const int PageSize = AddressSpace.PageSize;
 
     /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
-    internal static Domain? Build(Host host, ConsoleLog log, in Dom0Input input)
+    internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
     {
         log.Always($"*** Building a PV Dom0 ***");
         XenNotes notes = input.Image.Notes;
@@ -62,8 +62,9 @@ internal static class Dom0Builder
             return Fail(log, "Not enough contiguous memory for dom0's kernel");
         Span<byte> mapped = BootMemory.Writable(first.Address, layout.MappedPages * PageSize);
         mapped.Clear();
-        if (!input.Image.TryLoad(input.Kernel, mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
+        if (!input.Image.TryLoad(input.Kernel.Bytes, mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
             return Fail(log, "The kernel's segments do not fit where it wants them");
+        input.Kernel.Release(host);
 
         ulong ramDiskPfn = memory.Count;
         if (ramDiskPages != 0 && !PlaceRamDisk(memory, input, mapped, layout, ramDiskByPfn))

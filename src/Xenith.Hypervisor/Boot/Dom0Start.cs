@@ -29,7 +29,7 @@ internal static class Dom0Start
             Panic.Now(log, $"Could not construct domain 0");
             return false;
         }
-        input.Kernel = kernel.Bytes;
+        input.Kernel = kernel;
         if (!ElfImage.TryParse(kernel.Bytes, out input.Image, out KernelError error))
         {
             log.Error($"dom0 kernel: {error.Message()}");
@@ -43,9 +43,8 @@ internal static class Dom0Start
         }
         input.CommandLine = information.ModuleArguments(0);
         ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
-        input.Pages = Size(host.Memory.Allocator.FreePages + ramDiskPages);
-        Domain? domain = Dom0Builder.Build(host, log, in input);
-        kernel.Release(host);
+        input.Pages = Size(host.Memory.Allocator.FreePages + kernel.HeldPages + ramDiskPages);
+        Domain? domain = Dom0Builder.Build(host, log, ref input);
         if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
         {
             Panic.Now(log, $"Could not construct domain 0");

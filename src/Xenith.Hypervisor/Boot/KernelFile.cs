@@ -10,7 +10,7 @@ namespace Xenith.Hypervisor.Boot;
 internal ref struct KernelFile
 {
     private Mfn _unpacked;
-    private int _order;
+    private ulong _pages;
 
     /// <summary>The ELF file.</summary>
     internal ReadOnlySpan<byte> Bytes;
@@ -19,7 +19,6 @@ internal ref struct KernelFile
     internal static bool TryOpen(Host host, ConsoleLog log, ReadOnlySpan<byte> module, out KernelFile file)
     {
         file = default;
-        file._unpacked = Mfn.Invalid;
         if (module.Length == 0)
         {
             log.Error($"dom0 kernel: the module is empty");
@@ -44,15 +43,16 @@ internal ref struct KernelFile
         return file.TryUnpack(host, log, payload, image);
     }
 
-    /// <summary>Gives back the memory of the unpacked kernel.</summary>
-    internal readonly void Release(Host host)
+    /// <summary>Gives back the memory of the unpacked kernel; the bytes are gone then.</summary>
+    internal void Release(Host host)
     {
-        if (!_unpacked.IsInvalid)
-            host.Memory.Allocator.Free(_unpacked, _order);
+        ContiguousFrames.Free(host.Memory.Allocator, _unpacked, _pages);
+        _pages = 0;
+        Bytes = default;
     }
 
     /// <summary>Pages that <see cref="Release"/> will give back.</summary>
-    internal readonly ulong HeldPages => _unpacked.IsInvalid ? 0 : 1UL << _order;
+    internal readonly ulong HeldPages => _pages;
 
     private bool TryUnpack(Host host, ConsoleLog log, ReadOnlySpan<byte> payload, in BzImage image)
     {
@@ -62,14 +62,13 @@ internal ref struct KernelFile
             return false;
         }
         ulong pages = (image.UnpackedLength + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
-        while (1UL << _order < pages)
-            _order++;
-        if (!host.Memory.Allocator.TryAllocate(_order, AllocationFlags.None, out Mfn first))
+        if (!ContiguousFrames.TryAllocate(host.Memory.Allocator, pages, out Mfn first))
         {
             log.Error($"dom0 kernel: no memory to unpack {image.UnpackedLength >> 10} kB");
             return false;
         }
         _unpacked = first;
+        _pages = pages;
         Span<byte> to = BootMemory.Writable(first.Address, image.UnpackedLength);
         XzScratch scratch = new(new ushort[XzScratch.ModelLength], new uint[XzScratch.ChecksumTablesLength]);
         XzError error = XzDecoder.Decode(payload, to, scratch, out XzOutcome outcome);

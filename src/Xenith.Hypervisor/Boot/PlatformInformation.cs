@@ -74,6 +74,9 @@ public sealed class PlatformInformation
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;
 
+    /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
+    public byte[] CommandLine { get; set; } = new byte[0];
+
     /// <summary>Notes device registers that no guest may map, not even dom0.</summary>
     public void Forbid(Mfn frame)
     {
