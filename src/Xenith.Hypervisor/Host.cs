@@ -54,6 +54,9 @@ public sealed class Host
     /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
     public PciDevices Pci { get; } = new();
 
+    /// <summary>Frames in the hands of an exchange.</summary>
+    public StolenFrames Stolen { get; } = new();
+
     /// <summary>Which hypercalls that are not written have been asked for.</summary>
     public UnimplementedLog Unimplemented { get; } = new();
 

@@ -43,7 +43,7 @@ internal static class Dom0Start
         }
         input.CommandLine = information.ModuleArguments(0);
         ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
-        input.Pages = Size(host.Memory.Allocator.FreePages + kernel.HeldPages + ramDiskPages);
+        input.Pages = Size(host.Memory.Allocator.FreeFrames + kernel.HeldPages + ramDiskPages);
         Domain? domain = Dom0Builder.Build(host, log, ref input);
         if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
         {
