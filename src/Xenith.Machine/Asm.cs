@@ -68,7 +68,6 @@ internal static unsafe class Asm
 
     [RuntimeImport("*", "get_trap_stubs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_trap_stubs();
     [RuntimeImport("*", "get_idt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_idt();
-    [RuntimeImport("*", "get_boot_cpu_block"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_boot_cpu_block();
     [RuntimeImport("*", "get_hypercall_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_hypercall_entry();
     [RuntimeImport("*", "get_syscall_slow"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall_slow();
     [RuntimeImport("*", "get_syscall32_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall32_entry();

@@ -125,7 +125,7 @@ public static unsafe class Descriptors
     /// </summary>
     private static void BuildSyscallStub(uint id, ulong block)
     {
-        ulong code = Image.get_syscall_stubs() + id * 64;
+        ulong code = ImageLayout.SyscallStubs + id * 64;
         ulong frame = block + CpuBlock.Size - CpuBlock.FrameSize;
         byte* to = Image.WritableAlias(code);
         int at = 0;

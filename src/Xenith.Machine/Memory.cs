@@ -18,7 +18,7 @@ internal static unsafe class DirectMap
         return (byte*)(AddressSpace.DirectMap + frame.Address);
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }
 
 /// <summary>Memory as the boot loader left it, before any guest exists that could write it.</summary>
@@ -94,7 +94,7 @@ public readonly unsafe ref struct Frame
             Outside();
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }
 
 /// <summary>A page table: 512 entries, each read and written with one atomic access.</summary>
@@ -170,7 +170,7 @@ public sealed unsafe class FrameTable
         }
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }
 
 /// <summary>An array of plain structs over memory of the hypervisor: tables whose size is known only at run time.</summary>
@@ -203,5 +203,5 @@ public readonly unsafe struct Table<T> where T : unmanaged
         }
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }

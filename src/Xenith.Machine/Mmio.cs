@@ -40,5 +40,5 @@ public readonly unsafe struct MmioRegion
         return _base + offset;
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }

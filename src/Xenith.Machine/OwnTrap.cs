@@ -13,7 +13,7 @@ internal static unsafe class OwnTrap
     {
         if (frame.Vector != ExceptionVector.Nmi && frame.Vector != ExceptionVector.MachineCheck && frame.Vector != ExceptionVector.DoubleFault)
         {
-            for (ulong* entry = Image.get_fixup_start(); entry < Image.get_fixup_end(); entry += 2)
+            for (ulong* entry = ImageLayout.FixupStart; entry < ImageLayout.FixupEnd; entry += 2)
             {
                 if (entry[0] == frame.Rip)
                 {

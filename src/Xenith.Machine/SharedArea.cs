@@ -103,5 +103,5 @@ public readonly unsafe struct SharedArea
         return (T*)(_base + offset);
     }
 
-    private static void Outside() => throw null;
+    private static void Outside() => throw null!;
 }

@@ -1,4 +1,4 @@
-// Constants and structures of xen/arch-x86/xen-x86_64.h, xen/arch-x86/xen.h.
+// Constants and structures of xen/arch-x86/xen.h.
 
 using System.Runtime.InteropServices;
 

@@ -287,24 +287,10 @@ function x_restore
 
 address_of get_trap_stubs, trap_stubs
 address_of get_idt, idt
-address_of get_boot_cpu_block, boot_cpu_block
 address_of get_hypercall_entry, hypercall_entry
 address_of get_syscall_slow, syscall_slow
 address_of get_syscall32_entry, syscall32_entry
 address_of get_contained, contained
 address_of get_smap_sites_start, __smap_sites_start
 address_of get_smap_sites_end, __smap_sites_end
-address_of get_text_start, __text_start
-address_of get_text_end, __text_end
-address_of get_rodata_start, __rodata_start
-address_of get_rodata_end, __rodata_end
-address_of get_data_start, __data_start
-address_of get_data_end, __data_end
-address_of get_bss_start, __bss_start
-address_of get_image_end, __image_end
-address_of get_fixup_start, __fixup_start
-address_of get_fixup_end, __fixup_end
-address_of get_syscall_stubs, __syscall_stubs
-address_of get_boot_l4, boot_l4
-address_of get_boot_l1_image, boot_l1_image
 .section .note.GNU-stack,"",@progbits

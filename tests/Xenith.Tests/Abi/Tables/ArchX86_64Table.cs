@@ -1,11 +1,10 @@
-// Our names beside C's for xen/arch-x86/xen-x86_64.h, xen/arch-x86/xen.h. AbiTable explains the format.
+// Our names beside C's for xen/arch-x86/xen.h. AbiTable explains the format.
 
 namespace Xenith.Tests.Abi;
 
 internal static class ArchX86_64Table
 {
     public const string Rows = """
-        header xen/arch-x86/xen-x86_64.h
         header xen/arch-x86/xen.h
         value FlatSelectors.Ring3Cs32 = FLAT_RING3_CS32
         value FlatSelectors.Ring3Cs64 = FLAT_RING3_CS64

@@ -1,0 +1,70 @@
+// Where 'new' comes from. Objects are made while the machine boots, by one CPU, from a fixed area that the linker script reserves
+// (zeroed by the boot loader), and live for ever. Then the heap is sealed, and a 'new' that is reached after all traps.
+
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using Internal.Runtime.CompilerHelpers;
+
+namespace Internal.Runtime;
+
+[Experimental("XEN001")]
+public static unsafe class BootHeap
+{
+    private static ulong s_used;
+    private static bool s_sealed;
+
+    /// <summary>Bytes handed out.</summary>
+    public static ulong Used => s_used;
+
+    /// <summary>From here on every allocation traps.</summary>
+    public static void Seal() => s_sealed = true;
+
+    [RuntimeExport("RhpNewFast")]
+    internal static object NewObject(MethodTable* type)
+    {
+        byte* memory = Allocate(type->BaseSize);
+        *(MethodTable**)memory = type;
+        return *(object*)&memory;
+    }
+
+    [RuntimeExport("RhpNewArrayFast")]
+    internal static object NewArray(MethodTable* type, nint length)
+    {
+        if ((nuint)length > int.MaxValue)
+        {
+            ThrowHelpers.ThrowOverflowException();
+        }
+
+        byte* memory = Allocate(type->BaseSize + ((ulong)length * type->ComponentSize));
+        *(MethodTable**)memory = type;
+        *(uint*)(memory + 8) = (uint)length;
+        return *(object*)&memory;
+    }
+
+    [RuntimeExport("RhpNewPtrArrayFast")]
+    internal static object NewPointerArray(MethodTable* type, nint length) => NewArray(type, length);
+
+    private static byte* Allocate(ulong bytes)
+    {
+        byte* start = (byte*)(delegate*<void>)&HeapStart;
+        byte* end = (byte*)(delegate*<void>)&HeapEnd;
+        bytes = (bytes + 7) & ~7UL;
+        if (s_sealed || bytes > (ulong)(end - start) - s_used)
+        {
+            ThrowHelpers.ThrowOutOfMemoryException();
+        }
+
+        byte* memory = start + s_used;
+        s_used += bytes;
+        return memory;
+    }
+
+    [RuntimeImport("*", "__heap_start")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void HeapStart();
+
+    [RuntimeImport("*", "__heap_end")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void HeapEnd();
+}

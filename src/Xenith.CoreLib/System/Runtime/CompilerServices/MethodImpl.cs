@@ -1,0 +1,18 @@
+namespace System.Runtime.CompilerServices;
+
+[Flags]
+public enum MethodImplOptions
+{
+    Unmanaged = 0x0004,
+    NoInlining = 0x0008,
+    NoOptimization = 0x0040,
+    AggressiveInlining = 0x0100,
+    AggressiveOptimization = 0x0200,
+    InternalCall = 0x1000,
+}
+
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Constructor)]
+public sealed class MethodImplAttribute(MethodImplOptions options) : Attribute
+{
+    public MethodImplOptions Value { get; } = options;
+}
