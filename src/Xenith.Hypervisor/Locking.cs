@@ -18,7 +18,7 @@ public enum LockRank
     /// <summary>A domain's grant table.</summary>
     Grants = 40,
 
-    /// <summary>A domain's event channels.</summary>
+    /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
 
     /// <summary>The page allocator.</summary>
@@ -30,11 +30,17 @@ public enum LockRank
     /// <summary>A CPU's run queue.</summary>
     Scheduler = 80,
 
+    /// <summary>A domain's watchdogs.</summary>
+    Watchdogs = 85,
+
     /// <summary>A CPU's timers.</summary>
     Timers = 90,
 
     /// <summary>The wall clock and platform timer.</summary>
     Clock = 95,
+
+    /// <summary>A domain's line of output.</summary>
+    GuestConsole = 97,
 
     /// <summary>The console.</summary>
     Console = 100,

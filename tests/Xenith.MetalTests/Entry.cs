@@ -1,15 +1,16 @@
-// The first C# of the hypervisor proper.
-
 using System.Runtime;
-using Xenith.Machine;
 
-namespace Xenith.Hypervisor.Boot;
+namespace Xenith.MetalTests;
 
 internal static class Entry
 {
     [RuntimeExport("boot_main")]
     private static void Main(uint loaderMagic, uint bootInformation)
     {
-        EarlySerial.Write("Xenith\r\n"u8);
+        SpanTests.Run();
+        NumberTests.Run();
+        AtomicTests.Run();
+        LanguageTests.Run();
+        Check.Report();
     }
 }
