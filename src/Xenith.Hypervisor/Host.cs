@@ -65,4 +65,7 @@ public sealed class Host
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
+
+    /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
+    public Paravirtual.PairedPorts PairedPorts { get; } = new();
 }
