@@ -1,0 +1,82 @@
+// Constants and structures of xen/version.h, xen/features.h.
+
+using System.Runtime.InteropServices;
+
+namespace Xenith.Abi;
+
+/// <summary>Values of <c>XENVER_…</c>.</summary>
+public enum XenVersionOp : uint
+{
+    Version = 0,
+    ExtraVersion = 1,
+    CompileInfo = 2,
+    Capabilities = 3,
+    Changeset = 4,
+    PlatformParameters = 5,
+    GetFeatures = 6,
+    PageSize = 7,
+    GuestHandle = 8,
+    CommandLine = 9,
+    BuildId = 10,
+}
+
+/// <summary>Values of <c>XEN_…</c>.</summary>
+public static class VersionLengths
+{
+    public const int ExtraVersionLen = 16;
+    public const int CapabilitiesInfoLen = 0x400;
+    public const int ChangesetInfoLen = 64;
+}
+
+/// <summary>Values of <c>XENFEAT_…</c>.</summary>
+public enum XenFeature : int
+{
+    WritablePageTables = 0,
+    WritableDescriptorTables = 1,
+    AutoTranslatedPhysmap = 2,
+    SupervisorModeKernel = 3,
+    PaePgdirAboveFourGb = 4,
+    MmuPtUpdatePreserveAd = 5,
+    HighmemAssist = 6,
+    GnttabMapAvailBits = 7,
+    HvmCallbackVector = 8,
+    HvmSafePvclock = 9,
+    HvmPirqs = 10,
+    Dom0 = 11,
+    MemoryOpVnodeSupported = 13,
+    ArmSmcccSupported = 14,
+    LinuxRsdpUnrestricted = 15,
+    NotDirectMapped = 16,
+    DirectMapped = 17,
+}
+
+/// <summary>Values of <c>XENFEAT_NR_SUBMAPS…</c>.</summary>
+public static class XenFeatures
+{
+    public const uint NrSubmaps = 1;
+}
+
+/// <summary><c>struct xen_compile_info</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CompileInfo
+{
+    public Inline64<byte> Compiler;
+    public Inline16<byte> CompileBy;
+    public Inline32<byte> CompileDomain;
+    public Inline32<byte> CompileDate;
+}
+
+/// <summary><c>struct xen_platform_parameters</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct PlatformParameters
+{
+    public ulong VirtStart;
+}
+
+/// <summary><c>struct xen_feature_info</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct FeatureInfo
+{
+    public uint SubmapIdx;
+    public uint Submap;
+}

@@ -1,0 +1,36 @@
+namespace Xenith.Cli.Debian;
+
+/// <summary>What a package of the host is needed for.</summary>
+internal enum Purpose { Run, Build, Test }
+
+/// <param name="Probe">A file or program whose presence shows that the package is installed.</param>
+internal sealed record HostPackage(string Name, string Probe, Purpose Purpose, string Reason)
+{
+    public bool IsInstalled => Probe.StartsWith('/') ? File.Exists(Probe) : HostCommand.Exists(Probe);
+}
+
+/// <summary>The Debian packages that have to be installed on the host, and the installing of those that are missing.</summary>
+internal static class HostPackages
+{
+    public static readonly IReadOnlyList<HostPackage> All =
+    [
+        new("qemu-system-x86", "qemu-system-x86_64", Purpose.Run, "emulates the PC that the host runs on"),
+        new("util-linux", "flock", Purpose.Run, "keeps two builds from meeting"),
+        new("binutils", "ld", Purpose.Build, "links the image"),
+        new("gcc", "gcc", Purpose.Build, "assembles the image's assembly sources"),
+        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests"),
+        new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
+    ];
+
+    /// <summary>Installs what is missing for these purposes; says what to type where it may not.</summary>
+    public static async Task EnsureAsync(IEnumerable<Purpose> purposes, Action<string> say, CancellationToken cancel)
+    {
+        var missing = All.Where(package => purposes.Contains(package.Purpose) && !package.IsInstalled).Select(package => package.Name).ToList();
+        if (missing.Count == 0)
+            return;
+        if (!Environment.IsPrivilegedProcess)
+            throw ToolException.Failure($"missing packages; run: sudo apt-get install {string.Join(' ', missing)}");
+        say($"installing {string.Join(' ', missing)}");
+        await Apt.InstallAsync(missing, cancel);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Xenith.Cli.Emulation;
+
+/// <summary>
+/// The log of the first serial port, read while QEMU writes it. It notices the lines with which a hypervisor says that it is
+/// about to stop: some then wait five seconds and reset, some halt, and nobody need wait for either.
+/// </summary>
+internal sealed partial class SerialLog(string file)
+{
+    private readonly StringBuilder line = new();
+    private readonly List<string> lines = [];
+    private long position;
+
+    /// <summary>The line that announces a crash, with the one that names its cause where the format has one.</summary>
+    public string? Crash { get; private set; }
+
+    /// <summary>Copies everything new to this stream as well.</summary>
+    public Stream? Copy { get; init; }
+
+    /// <summary>Reads what was added since the last call.</summary>
+    public void Update()
+    {
+        if (!File.Exists(file))
+            return;
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        stream.Position = position;
+        Span<byte> buffer = stackalloc byte[4096];
+        for (int count; (count = stream.Read(buffer)) > 0; position += count)
+        {
+            Copy?.Write(buffer[..count]);
+            Split(buffer[..count]);
+        }
+        Copy?.Flush();
+    }
+
+    /// <summary>All lines, the unfinished last one included.</summary>
+    public IReadOnlyList<string> Finished() => line.Length == 0 ? lines : [.. lines, line.ToString()];
+
+    private void Split(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+        {
+            if (value == (byte)'\n')
+                Finish();
+            else if (value != (byte)'\r')
+                line.Append((char)value);
+        }
+    }
+
+    private void Finish()
+    {
+        var text = line.ToString();
+        line.Clear();
+        if (PanicHead().IsMatch(lines.LastOrDefault() ?? ""))
+            Crash = $"{Unprefixed(lines[^1])} {Unprefixed(text)}";
+        else if (Crash is null && PanicLine().IsMatch(text))
+            Crash = Unprefixed(text);
+        lines.Add(text);
+    }
+
+    /// <summary>The text without the prefix that real Xen gives its lines.</summary>
+    private static string Unprefixed(string text) => text.StartsWith("(XEN) ", StringComparison.Ordinal) ? text[6..] : text;
+
+    [GeneratedRegex(@"^(\(XEN\) )?Panic on CPU \d+:\s*$")]
+    private static partial Regex PanicHead();
+
+    [GeneratedRegex(@"^(\(XEN\) )?(Panic on CPU \d+: .*\S|(Hardware )?Dom0 crashed.*)")]
+    private static partial Regex PanicLine();
+}

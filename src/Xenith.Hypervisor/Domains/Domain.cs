@@ -1,0 +1,97 @@
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Grants;
+using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Time;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Domains;
+
+/// <summary>A virtual machine: a set of vCPUs, memory, event channels and grants under one id.</summary>
+public sealed class Domain
+{
+    /// <summary>Makes a domain without memory and vCPUs.</summary>
+    public Domain(ushort id, bool privileged, uint maxVcpus)
+    {
+        Id = id;
+        IsPrivileged = privileged;
+        Vcpus = new Vcpu?[maxVcpus];
+        Pages = new DomainPages(this);
+        Events = new EventChannels(this);
+        Pirqs = new PirqTable(this);
+        Grants = new GrantTable(this);
+        Console = new GuestConsoleOutput(id);
+        Watchdogs = new Watchdogs(this);
+        Pv = new PvDomain();
+    }
+
+    /// <summary>Domain id, 0 for dom0.</summary>
+    public ushort Id { get; }
+
+    /// <summary>True for the control and hardware domain.</summary>
+    public bool IsPrivileged { get; }
+
+    /// <summary>The vCPUs by id; null where none was made.</summary>
+    public Vcpu?[] Vcpus { get; }
+
+    /// <summary>The domain's memory: page list, counts, limits.</summary>
+    public DomainPages Pages { get; }
+
+    /// <summary>Event channels.</summary>
+    public EventChannels Events { get; }
+
+    /// <summary>Physical interrupts that the domain may bind.</summary>
+    public PirqTable Pirqs { get; }
+
+    /// <summary>Emergency output.</summary>
+    public GuestConsoleOutput Console { get; }
+
+    /// <summary>Watchdog timers.</summary>
+    public Watchdogs Watchdogs { get; }
+
+    /// <summary>Grant table.</summary>
+    public GrantTable Grants { get; }
+
+    /// <summary>What only paravirtualised domains have.</summary>
+    public PvDomain Pv { get; }
+
+    /// <summary>Frame of the shared_info page, owned by the hypervisor and mapped by the guest.</summary>
+    public Mfn SharedInfoFrame { get; set; } = Mfn.Invalid;
+
+    /// <summary>The shared_info page (public/xen.h).</summary>
+    public SharedArea SharedInfo { get; set; }
+
+    /// <summary>Set once the domain has asked to be shut down or has crashed; the reason is in <see cref="ShutdownReason"/>.</summary>
+    public bool IsShutDown { get; set; }
+
+    /// <summary>SHUTDOWN_* of public/sched.h.</summary>
+    public uint ShutdownReason { get; set; }
+
+    /// <summary>vm_assist types that are on, as bits.</summary>
+    public ulong VmAssist { get; set; }
+
+    /// <summary>UUID, 16 bytes as two words.</summary>
+    public ulong HandleLow { get; set; }
+
+    /// <summary>Second half of the UUID.</summary>
+    public ulong HandleHigh { get; set; }
+
+    /// <summary>A vCPU by id, or null.</summary>
+    public Vcpu? FindVcpu(ulong id) => id < (ulong)Vcpus.Length ? Vcpus[(int)id] : null;
+}
+
+/// <summary>All domains by id.</summary>
+public sealed class DomainTable
+{
+    private readonly Domain?[] _byId = new Domain?[64];
+
+    /// <summary>Ids from here on are free.</summary>
+    public int End => _byId.Length;
+
+    /// <summary>The domain with an id, or null.</summary>
+    public Domain? Find(ulong id) => id < (ulong)_byId.Length ? _byId[(int)id] : null;
+
+    /// <summary>Adds a domain whose id is free.</summary>
+    public void Add(Domain domain) => _byId[domain.Id] = domain;
+}

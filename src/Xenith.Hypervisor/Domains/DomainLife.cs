@@ -1,0 +1,61 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Power;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Domains;
+
+/// <summary>The end of a domain: at its own request, or because it crashed. dom0's end is the host's.</summary>
+internal static class DomainLife
+{
+    /// <summary>SHUTDOWN_* (public/sched.h).</summary>
+    internal const uint PowerOff = 0, Reboot = 1, Suspend = 2, CrashReason = 3, Watchdog = 4;
+
+    /// <summary>The domain does not run again; the reason is kept for the toolstack.</summary>
+    internal static void Shutdown(Domain domain, uint reason)
+    {
+        if (domain.IsShutDown)
+            return;
+        domain.IsShutDown = true;
+        domain.ShutdownReason = reason;
+        PerCpu.RaiseWork(PendingWork.Schedule);
+        if (domain.Id == 0)
+            EndHost(Host.Current.Log, reason);
+    }
+
+    /// <summary>The domain has done something that it cannot be let go on after.</summary>
+    internal static void Crash(Domain domain)
+    {
+        if (domain.IsShutDown)
+            return;
+        Host.Current.Log.Always($"domain_crash called for domain {domain.Id}");
+        Shutdown(domain, CrashReason);
+    }
+
+    private static void EndHost(ConsoleLog log, uint reason)
+    {
+        switch (reason)
+        {
+            case PowerOff:
+                log.Always($"Hardware Dom0 halted: halting machine");
+                MachineControl.Halt();
+                break;
+            case CrashReason:
+                log.Always($"Hardware Dom0 crashed: rebooting machine.");
+                Panic.Restart(log);
+                break;
+            case Reboot:
+                log.Always($"Hardware Dom0 shutdown: rebooting machine");
+                MachineControl.Reboot();
+                break;
+            case Watchdog:
+                log.Always($"Hardware Dom0 shutdown: watchdog rebooting machine");
+                MachineControl.Reboot();
+                break;
+            default:
+                log.Always($"Hardware Dom0 shutdown: unknown reason {reason}: rebooting machine");
+                MachineControl.Reboot();
+                break;
+        }
+    }
+}

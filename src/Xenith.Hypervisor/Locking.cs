@@ -1,0 +1,115 @@
+using System.Threading;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor;
+
+/// <summary>The order in which locks are taken: while one is held, only a lock of a higher rank may be taken. This is the whole table.</summary>
+public enum LockRank
+{
+    /// <summary>Creation and destruction of domains, walks over all of them.</summary>
+    DomainTable = 10,
+
+    /// <summary>A domain's page-table updates that touch several tables.</summary>
+    PageTables = 20,
+
+    /// <summary>A domain's page list and counts.</summary>
+    DomainPages = 30,
+
+    /// <summary>A domain's grant table.</summary>
+    Grants = 40,
+
+    /// <summary>All changes of event channels.</summary>
+    EventChannels = 50,
+
+    /// <summary>The page allocator.</summary>
+    PageAllocator = 60,
+
+    /// <summary>Physical IRQs and interrupt controllers.</summary>
+    Interrupts = 70,
+
+    /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
+    Ports = 75,
+
+    /// <summary>A CPU's run queue.</summary>
+    Scheduler = 80,
+
+    /// <summary>A domain's watchdogs.</summary>
+    Watchdogs = 85,
+
+    /// <summary>A CPU's timers.</summary>
+    Timers = 90,
+
+    /// <summary>The wall clock and platform timer.</summary>
+    Clock = 95,
+
+    /// <summary>A domain's line of output.</summary>
+    GuestConsole = 97,
+
+    /// <summary>The console.</summary>
+    Console = 100,
+}
+
+/// <summary>
+/// A spin lock. `using (theLock.Enter())` holds it; the scope enters itself into the CPU's ledger, so that a trap lets go of it too.
+/// </summary>
+public sealed class SpinLock : Undoable
+{
+    private int _held;
+
+    /// <summary>Makes a free lock of a rank.</summary>
+    public SpinLock(LockRank rank) => Rank = rank;
+
+    /// <summary>Its place in the order.</summary>
+    public LockRank Rank { get; }
+
+    /// <summary>Waits for the lock and takes it, interrupts as they are.</summary>
+    public Scope Enter()
+    {
+        Acquire();
+        return new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
+    }
+
+    /// <summary>Takes the lock with interrupts off until the scope ends: for locks that interrupt handlers take too.</summary>
+    public Scope EnterInterruptSafe()
+    {
+        bool enabled = Cpu.InterruptsEnabled;
+        Cpu.DisableInterrupts();
+        Acquire();
+        return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
+    }
+
+    /// <inheritdoc/>
+    public override void Undo(ulong argument) => Volatile.Write(ref _held, 0);
+
+    private void Acquire()
+    {
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+            Cpu.Pause();
+    }
+
+    /// <summary>The time during which the lock is held.</summary>
+    public readonly ref struct Scope
+    {
+        private readonly SpinLock _lock;
+        private readonly int _entry;
+        private readonly bool _enableInterrupts;
+
+        internal Scope(SpinLock held, int entry, bool enableInterrupts)
+        {
+            _lock = held;
+            _entry = entry;
+            _enableInterrupts = enableInterrupts;
+        }
+
+        /// <summary>Lets go of the lock, unless a trap has done so already.</summary>
+        public void Dispose()
+        {
+            if (PerCpu.Ledger.Trapped)
+                return;
+            Volatile.Write(ref _lock._held, 0);
+            PerCpu.Ledger.Strike(_entry);
+            if (_enableInterrupts)
+                Cpu.EnableInterrupts();
+        }
+    }
+}

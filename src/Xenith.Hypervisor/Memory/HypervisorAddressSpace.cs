@@ -1,0 +1,127 @@
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Memory;
+
+/// <summary>
+/// The hypervisor's own sixteen L4 slots. They are complete before the first guest exists and never change afterwards, so copying them into a guest's L4 table once,
+/// when it becomes one, is enough. Only slot 260 differs from domain to domain.
+/// </summary>
+internal static class HypervisorAddressSpace
+{
+    private const ulong Table = PageFlags.Present | PageFlags.Writable | PageFlags.Accessed;
+    private const ulong Data = PageFlags.Present | PageFlags.Writable | PageFlags.Accessed | PageFlags.Dirty | PageFlags.NoExecute;
+    private const ulong LargePage = 2 * 1024 * 1024;
+    private const ulong BootDirectMap = 4UL << 30;
+
+    /// <summary>Maps RAM beyond the first 4 GiB. False if there is no memory for the tables.</summary>
+    internal static bool ExtendDirectMap(EarlyMemory early, ulong end)
+    {
+        end = (end + LargePage - 1) & ~(LargePage - 1);
+        for (ulong address = BootDirectMap; address < end; address += LargePage)
+        {
+            if (!TryDescend(early, AddressSpace.DirectMap + address, 2, Table, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(AddressSpace.DirectMap + address, 2), new PageTableEntry(Mfn.FromAddress(address), Data | PageFlags.PageSize));
+        }
+        BootMemory.SetDirectMapEnd(end > BootDirectMap ? end : BootDirectMap);
+        return true;
+    }
+
+    /// <summary>Shows guests the machine-to-physical table, which lies in contiguous memory at a 2 MiB boundary: readable at every privilege level, writable at none.</summary>
+    internal static bool MapM2P(EarlyMemory early, ulong machineAddress, ulong bytes)
+    {
+        const ulong flags = PageFlags.Present | PageFlags.User | PageFlags.Accessed | PageFlags.NoExecute | PageFlags.PageSize;
+        for (ulong offset = 0; offset < bytes; offset += LargePage)
+        {
+            ulong address = AddressSpace.GuestM2P + offset;
+            if (!TryDescend(early, address, 2, Table | PageFlags.User, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(address, 2), new PageTableEntry(Mfn.FromAddress(machineAddress + offset), flags));
+        }
+        return true;
+    }
+
+    /// <summary>Maps a page of device registers uncached; returns its registers from the given address on.</summary>
+    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region)
+    {
+        region = default;
+        ulong address = AddressSpace.DeviceMappings + slot * 4096UL;
+        if (!TryDescend(early, address, 1, Table, out Mfn l1))
+            return false;
+        PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | PageFlags.CacheDisable | PageFlags.WriteThrough));
+        Cpu.InvalidatePage(address);
+        region = MmioRegion.AtMapped(address + (machineAddress & 4095), (uint)(4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    /// <summary>Makes a slot of the per-domain area exist: an L3, L2 and L1 table for descriptor tables of vCPUs 0 to 15.</summary>
+    internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
+    {
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3)
+            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2)
+            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+            return XenError.NoMemory;
+        PageTableView.At(l3).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 3), new PageTableEntry(l2, Table));
+        PageTableView.At(l2).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 2), new PageTableEntry(l1, Table));
+        domain.Pv.PerDomainL3 = l3;
+        domain.Pv.PerDomainL1 = l1;
+        return XenError.None;
+    }
+
+    /// <summary>Fills the hypervisor's slots of a table that becomes a domain's L4.</summary>
+    internal static void FillRootTable(PageTableView l4, Domain domain)
+    {
+        PageTableView root = PageTableView.At(Image.RootTable);
+        for (int slot = AddressSpace.FirstHypervisorSlot; slot < AddressSpace.EndHypervisorSlot; slot++)
+            l4.Write(slot, root[slot]);
+        l4.Write(AddressSpace.PerDomainSlot, domain.Pv.PerDomainL3.IsInvalid ? default : new PageTableEntry(domain.Pv.PerDomainL3, Table));
+    }
+
+    /// <summary>
+    /// Gives each part of the image just the rights that it needs, takes the guard pages away and the identity mapping that the boot code stood on.
+    /// Method tables become read-only here: nothing may be constructed with a bare `new` afterwards that would write them.
+    /// </summary>
+    internal static void ProtectImage()
+    {
+        Protect(Image.TextStart, Image.TextEnd, PageFlags.Present | PageFlags.Accessed);
+        Protect(Image.ReadOnlyStart, Image.ReadOnlyEnd, PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
+        Protect(Image.DataStart, Image.DataEnd, PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
+        Protect(Image.BssStart, Image.End, Data);
+        for (int i = 0; Image.TryGetGuardPage(i, out ulong guard); i++)
+            Protect(guard, guard + AddressSpace.PageSize, 0);
+        PageTableView.At(Image.RootTable).Write(0, default);
+        Cpu.FlushTlb();
+    }
+
+    private static void Protect(ulong start, ulong end, ulong flags)
+    {
+        for (ulong address = start; address < end; address += AddressSpace.PageSize)
+        {
+            ulong page = (address - AddressSpace.Image) / AddressSpace.PageSize;
+            PageTableEntry entry = flags == 0 ? default : new PageTableEntry(Mfn.FromAddress(Image.PhysicalOf(address)), flags);
+            PageTableView.At(Image.FirstL1Table.Plus(page / 512)).Write((int)(page % 512), entry);
+        }
+    }
+
+    /// <summary>The table of a level for an address, in the idle address space; missing tables above it are made.</summary>
+    private static bool TryDescend(EarlyMemory early, ulong address, int level, ulong flags, out Mfn table)
+    {
+        table = Image.RootTable;
+        for (int at = 4; at > level; at--)
+        {
+            int index = AddressSpace.TableIndex(address, at);
+            PageTableEntry entry = PageTableView.At(table)[index];
+            if (!entry.IsPresent)
+            {
+                if (!early.TryTake(AddressSpace.PageSize, AddressSpace.PageSize, BootDirectMap, out ulong fresh))
+                    return false;
+                Frame.At(Mfn.FromAddress(fresh)).Zero();
+                entry = new PageTableEntry(Mfn.FromAddress(fresh), flags);
+                PageTableView.At(table).Write(index, entry);
+            }
+            table = entry.Frame;
+        }
+        return true;
+    }
+}

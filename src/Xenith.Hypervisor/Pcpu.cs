@@ -1,0 +1,59 @@
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Scheduling;
+using Xenith.Hypervisor.Time;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor;
+
+/// <summary>One physical CPU: what it runs, its run queue and its timers. Only the CPU itself changes its fields, unless they say otherwise.</summary>
+public sealed class Pcpu
+{
+    /// <summary>Makes the object of a CPU; its record must then be pointed at it with <see cref="PerCpu.SetContext"/>.</summary>
+    public Pcpu(Host host, uint id)
+    {
+        Host = host;
+        Id = id;
+        Timers = new TimerQueue();
+        RunQueue = new RunQueue();
+    }
+
+    /// <summary>The CPU that executes this.</summary>
+    public static Pcpu Current => PerCpu.Context<Pcpu>();
+
+    /// <summary>The host.</summary>
+    public Host Host { get; }
+
+    /// <summary>Number of the CPU.</summary>
+    public uint Id { get; }
+
+    /// <summary>Timers that this CPU's local APIC drives.</summary>
+    public TimerQueue Timers { get; }
+
+    /// <summary>vCPUs that wait for this CPU.</summary>
+    public RunQueue RunQueue { get; }
+
+    /// <summary>The vCPU whose registers and address space are loaded, or null before the first. It stays loaded while the CPU idles.</summary>
+    public Vcpu? Loaded { get; set; }
+
+    /// <summary>True while the CPU idles: <see cref="Loaded"/> is then not running.</summary>
+    public bool IsIdle { get; set; }
+
+    /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
+    public bool ShouldPreempt => (PerCpu.Work & (PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred)) != 0;
+}
+
+/// <summary>The vCPU that the hypervisor serves now. Valid in hypercalls and guest traps, where there always is one.</summary>
+public static class Serving
+{
+    /// <summary>The vCPU; traps (and so crashes nobody else) if none is being served.</summary>
+    public static Vcpu Vcpu => Pcpu.Current.Loaded ?? Nobody();
+
+    /// <summary>Its domain.</summary>
+    public static Domain Domain => Vcpu.Domain;
+
+    private static Vcpu Nobody()
+    {
+        Cpu.Stop();
+        return Nobody();
+    }
+}

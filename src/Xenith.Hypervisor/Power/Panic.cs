@@ -1,0 +1,33 @@
+using Xenith.Hypervisor.Console;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Power;
+
+/// <summary>The end of the host: something the hypervisor cannot go on after. The lines are those that people know from Xen.</summary>
+internal static class Panic
+{
+    /// <summary>Prints why, and restarts the machine, or stops if it was started with `noreboot`. Does not return.</summary>
+    internal static void Now(ConsoleLog log, LogText reason)
+    {
+        Cpu.DisableInterrupts();
+        log.Always($"");
+        log.Always($"****************************************");
+        log.Always($"Panic on CPU {PerCpu.Id}:");
+        log.Always(reason);
+        log.Always($"****************************************");
+        log.Always($"");
+        Restart(log);
+    }
+
+    /// <summary>Restarts the machine or stops, as the command line says.</summary>
+    internal static void Restart(ConsoleLog log)
+    {
+        if (log.NoReboot)
+        {
+            log.Always($"Manual reset required ('noreboot' specified)");
+            MachineControl.Halt();
+        }
+        log.Always($"Rebooting.");
+        MachineControl.Reboot();
+    }
+}

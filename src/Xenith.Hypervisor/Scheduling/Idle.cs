@@ -1,0 +1,16 @@
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Scheduling;
+
+/// <summary>What a CPU does when no vCPU is ready.</summary>
+internal static class Idle
+{
+    /// <summary>Sleeps until an interrupt, then does what it noted. Interrupts are off before and after.</summary>
+    internal static void WaitForWork(Pcpu cpu)
+    {
+        if ((PerCpu.Work & (PendingWork.Timer | PendingWork.Deferred)) == 0 && cpu.RunQueue.IsEmpty)
+            Cpu.WaitForInterrupt();
+        PerCpu.TakeWork(PendingWork.Schedule);
+        LeaveToGuest.DoDeferredWork(cpu);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Paravirtual;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Scheduling;
+
+/// <summary>
+/// The slow way out to a guest (native/entry.S, leave_to_guest): expired timers, deferred work, scheduling, then event delivery. The entry
+/// code calls it again until nothing is pending.
+/// </summary>
+internal static class LeaveToGuest
+{
+    [RuntimeExport("hv_leave")]
+    private static void Leave(ref GuestFrame frame)
+    {
+        Pcpu cpu = Pcpu.Current;
+        DoDeferredWork(cpu);
+        if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
+            ContextSwitch.Reschedule(cpu, ref frame);
+        if (cpu.Loaded is Vcpu vcpu && HasEvent(vcpu))
+            PvEvents.Deliver(vcpu, ref frame);
+    }
+
+    /// <summary>True if the guest is to be interrupted: upcall_pending is set, upcall_mask is not, and it has a callback.</summary>
+    private static bool HasEvent(Vcpu vcpu) =>
+        vcpu.Pv.EventCallback != 0 && vcpu.Info.Exists && vcpu.Info.Load8(0) != 0 && vcpu.Info.Load8(1) == 0;
+
+    /// <summary>Timers and deferred work that interrupt handlers have noted. Interrupts are off before and after, and on while it works.</summary>
+    internal static void DoDeferredWork(Pcpu cpu)
+    {
+        uint work = PerCpu.TakeWork(PendingWork.Timer | PendingWork.Deferred);
+        if (work == 0)
+            return;
+        Cpu.EnableInterrupts();
+        if ((work & PendingWork.Timer) != 0)
+        {
+            cpu.Timers.RunDue(cpu.Host.Time.Now);
+            if (cpu.Timers.NeedsProgramming)
+            {
+                cpu.Timers.NeedsProgramming = false;
+                cpu.Host.Interrupts.LocalApic.ArmTimer(cpu.Host.Time, cpu.Timers.NextDeadline);
+            }
+        }
+        if ((work & PendingWork.Deferred) != 0)
+            cpu.Host.Interrupts.DoDeferred(cpu.Host);
+        Cpu.DisableInterrupts();
+    }
+}

@@ -1,0 +1,78 @@
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Time;
+
+/// <summary>
+/// Nanoseconds since boot, from the TSC scaled as guests scale it (public/xen.h, vcpu_time_info): ns = base + ((tsc - stamp) shifted by
+/// shift) * multiplier / 2^32. Guests and hypervisor use the same numbers, so they agree to the nanosecond.
+/// </summary>
+public sealed class SystemTime
+{
+    private readonly SpinLock _lock = new(LockRank.Clock);
+
+    /// <summary>Starts the clock at 0 for a CPU whose TSC runs at a frequency.</summary>
+    public SystemTime(ulong tscHertz)
+    {
+        TscHertz = tscHertz;
+        ulong scaled = tscHertz;
+        int shift = 0;
+        while (scaled > 2_000_000_000)
+        {
+            scaled >>= 1;
+            shift--;
+        }
+        while (scaled <= 1_000_000_000 && scaled != 0)
+        {
+            scaled <<= 1;
+            shift++;
+        }
+        PvclockShift = (sbyte)shift;
+        PvclockMultiplier = (uint)(((1_000_000_000UL << 31) / scaled) << 1);
+        StampTsc = Cpu.ReadTsc();
+    }
+
+    /// <summary>TSC ticks per second.</summary>
+    public ulong TscHertz { get; }
+
+    /// <summary>tsc_to_system_mul.</summary>
+    public uint PvclockMultiplier { get; }
+
+    /// <summary>tsc_shift: positive shifts left.</summary>
+    public sbyte PvclockShift { get; }
+
+    /// <summary>TSC value at <see cref="StampNanoseconds"/>.</summary>
+    public ulong StampTsc { get; }
+
+    /// <summary>System time at <see cref="StampTsc"/>.</summary>
+    public ulong StampNanoseconds => 0;
+
+    /// <summary>Wall clock at system time 0: seconds since 1970, UTC.</summary>
+    public ulong WallClockSeconds { get; private set; }
+
+    /// <summary>The part below a second, in nanoseconds.</summary>
+    public uint WallClockNanoseconds { get; private set; }
+
+    /// <summary>Nanoseconds since boot.</summary>
+    public ulong Now => FromTsc(Cpu.ReadTsc());
+
+    /// <summary>System time at a TSC value; 0 for values before the start.</summary>
+    public ulong FromTsc(ulong tsc)
+    {
+        if (tsc <= StampTsc)
+            return 0;
+        ulong delta = tsc - StampTsc;
+        delta = PvclockShift >= 0 ? delta << PvclockShift : delta >> -PvclockShift;
+        return unchecked((delta >> 32) * PvclockMultiplier + ((delta & 0xffff_ffff) * PvclockMultiplier >> 32));
+    }
+
+    /// <summary>Sets the wall clock: it showed so much when system time was <paramref name="systemTime"/> nanoseconds.</summary>
+    public void SetWallClock(ulong seconds, uint nanoseconds, ulong systemTime)
+    {
+        using (_lock.Enter())
+        {
+            ulong total = unchecked(seconds * 1_000_000_000 + nanoseconds - systemTime);
+            WallClockSeconds = total / 1_000_000_000;
+            WallClockNanoseconds = (uint)(total % 1_000_000_000);
+        }
+    }
+}

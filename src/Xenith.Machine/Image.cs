@@ -1,0 +1,47 @@
+namespace Xenith.Machine;
+
+/// <summary>Where the linked image lies, by permission. All bounds are page-aligned virtual addresses.</summary>
+public static unsafe class Image
+{
+    /// <summary>Code: read and execute.</summary>
+    public static ulong TextStart => ImageLayout.TextStart;
+
+    public static ulong TextEnd => ImageLayout.TextEnd;
+
+    /// <summary>Constants: read.</summary>
+    public static ulong ReadOnlyStart => ImageLayout.ReadOnlyStart;
+
+    public static ulong ReadOnlyEnd => ImageLayout.ReadOnlyEnd;
+
+    /// <summary>Method tables, string literals and frozen objects: read and write while booting, then read.</summary>
+    public static ulong DataStart => ImageLayout.DataStart;
+
+    public static ulong DataEnd => ImageLayout.DataEnd;
+
+    /// <summary>Zero-initialised data, boot page tables, the boot heap and the boot CPU's block: read and write.</summary>
+    public static ulong BssStart => ImageLayout.BssStart;
+
+    public static ulong End => ImageLayout.ImageEnd;
+
+    /// <summary>Physical address of a byte of the image.</summary>
+    public static ulong PhysicalOf(ulong address) => address - AddressSpace.Image;
+
+    /// <summary>The L4 table that the image booted with; it stays the idle address space.</summary>
+    public static Mfn RootTable => Mfn.FromAddress(PhysicalOf((ulong)ImageLayout.BootL4));
+
+    /// <summary>First of the consecutive L1 tables that map the image's addresses from <see cref="AddressSpace.Image"/> on.</summary>
+    public static Mfn FirstL1Table => Mfn.FromAddress(PhysicalOf((ulong)ImageLayout.BootL1Image));
+
+    /// <summary>Address of a guard page of the boot CPU's block, and whether there is a further one.</summary>
+    public static bool TryGetGuardPage(int index, out ulong address)
+    {
+        address = 0;
+        if ((uint)index >= (uint)CpuBlock.GuardPages.Length)
+            return false;
+        address = ImageLayout.BootCpuBlock + (ulong)CpuBlock.GuardPages[index] * AddressSpace.PageSize;
+        return true;
+    }
+
+    /// <summary>Writes to the image's code through the direct map, where it is writable: W^X stays whole.</summary>
+    internal static byte* WritableAlias(ulong address) => (byte*)(AddressSpace.DirectMap + PhysicalOf(address));
+}

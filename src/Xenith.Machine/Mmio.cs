@@ -1,0 +1,44 @@
+using System.Threading;
+
+namespace Xenith.Machine;
+
+/// <summary>Registers of a device, mapped uncached. Accesses are single and in order.</summary>
+public readonly unsafe struct MmioRegion
+{
+    private readonly byte* _base;
+    private readonly uint _size;
+
+    private MmioRegion(byte* at, uint size)
+    {
+        _base = at;
+        _size = size;
+    }
+
+    /// <summary>Names registers that Xenith.Hypervisor has mapped at a virtual address of <see cref="AddressSpace.DeviceMappings"/>.</summary>
+    public static MmioRegion AtMapped(ulong virtualAddress, uint size)
+    {
+        if (virtualAddress < AddressSpace.DeviceMappings || virtualAddress >= AddressSpace.Image)
+            Outside();
+        return new MmioRegion((byte*)virtualAddress, size);
+    }
+
+    /// <summary>False for a default value.</summary>
+    public bool Exists => _base != null;
+
+    public uint Read32(uint offset) => Volatile.Read(ref *(uint*)At(offset, 4));
+
+    public void Write32(uint offset, uint value) => Volatile.Write(ref *(uint*)At(offset, 4), value);
+
+    public ulong Read64(uint offset) => Volatile.Read(ref *(ulong*)At(offset, 8));
+
+    public void Write64(uint offset, ulong value) => Volatile.Write(ref *(ulong*)At(offset, 8), value);
+
+    private byte* At(uint offset, uint size)
+    {
+        if (offset > _size || size > _size - offset)
+            Outside();
+        return _base + offset;
+    }
+
+    private static void Outside() => throw null!;
+}

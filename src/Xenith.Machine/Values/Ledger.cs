@@ -1,0 +1,68 @@
+#nullable enable
+namespace Xenith.Machine;
+
+/// <summary>Something that a trap must give back: a lock, a reference, a mapping.</summary>
+public abstract class Undoable
+{
+    /// <summary>Gives back what was taken with the same argument. Runs with interrupts off, newest entry first, and cannot trap.</summary>
+    public abstract void Undo(ulong argument);
+}
+
+/// <summary>
+/// What the code that runs on one CPU holds at this moment. `Dispose` does not run when a trap ends a call, so every scope enters
+/// itself here and strikes itself out; the trap handler undoes what is left. Fixed size: a scope nests at most this deep.
+/// </summary>
+public sealed class Ledger
+{
+    private const int Capacity = 32;
+
+    private readonly Undoable?[] _items = new Undoable?[Capacity];
+    private readonly ulong[] _arguments = new ulong[Capacity];
+    private int _depth;
+    private int _total;
+
+    /// <summary>Entries in force.</summary>
+    public int Depth => _depth;
+
+    /// <summary>Entries made since the start; fault injection counts with it.</summary>
+    public int Total => _total;
+
+    /// <summary>Set while and after a trap is being undone: hosted, every `Dispose` then does nothing, as on the metal.</summary>
+    public bool Trapped { get; set; }
+
+    /// <summary>Enters an item; returns its index for <see cref="Strike"/>.</summary>
+    public int Enter(Undoable item, ulong argument)
+    {
+        int at = _depth;
+        _items[at] = item;
+        _arguments[at] = argument;
+        _depth = at + 1;
+        unchecked { _total++; }
+        return at;
+    }
+
+    /// <summary>Strikes out an entry. Scopes nest, so it is nearly always the newest; an older one leaves a hole until those above go.</summary>
+    public void Strike(int at)
+    {
+        _items[at] = null;
+        int depth = _depth;
+        while (depth > 0 && _items[depth - 1] is null)
+            depth--;
+        _depth = depth;
+    }
+
+    /// <summary>Undoes everything that is left, newest first.</summary>
+    public void UndoAll()
+    {
+        Trapped = true;
+        while (_depth > 0)
+        {
+            int at = _depth - 1;
+            _depth = at;
+            Undoable? item = _items[at];
+            _items[at] = null;
+            if (item is not null)
+                item.Undo(_arguments[at]);
+        }
+    }
+}

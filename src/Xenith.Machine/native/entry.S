@@ -1,0 +1,396 @@
+/*
+ * Ways into the hypervisor and out of it. One stack per CPU; its top is the end of the CPU's 64 KiB block, and the record of the CPU
+ * is the block's first bytes, so `and $-0x10000` on any stack address finds it. Compiled C# uses XMM0 and XMM8 only: these two are in
+ * the frame, all other vector registers stay the guest's.
+ */
+#include "frame.inc"
+
+/* Three-byte no-ops that become STAC or CLAC once SMAP is known to be there. */
+.macro smap_site kind
+9:      .byte 0x0f, 0x1f, 0x00
+        .pushsection .smap_sites, "a"
+        .quad 9b, \kind
+        .popsection
+.endm
+#define ALLOW_GUEST_ACCESS  smap_site 1
+#define FORBID_GUEST_ACCESS smap_site 0
+
+.macro fixup from, to
+        .pushsection .fixup, "a"
+        .quad \from, \to
+        .popsection
+.endm
+
+.text
+
+/* ---- SYSCALL from a guest kernel. The per-CPU stub has put the guest's RSP into the frame and RSP at the frame's start. ---- */
+.align 64
+.global hypercall_entry
+hypercall_entry:
+        mov %r11, F_RFLAGS(%rsp)
+        mov %rcx, F_RIP(%rsp)
+        mov %rdi, F_RDI(%rsp)
+        mov %rsi, F_RSI(%rsp)
+        mov %rdx, F_RDX(%rsp)
+        mov %r10, F_R10(%rsp)
+        mov %r8, F_R8(%rsp)
+        mov %r9, F_R9(%rsp)
+        movaps %xmm0, F_XMM0(%rsp)
+        movaps %xmm8, F_XMM8(%rsp)
+        mov %r10, %rcx
+        mov %rax, %r9
+        sti
+        call hv_hypercall               /* (a1, a2, a3, a4, a5, number) */
+        cli
+        mov %rsp, %rcx
+        and $-BLOCK_SIZE, %rcx
+        cmpl $0, P_WORK(%rcx)
+        jne hypercall_slow_exit
+        mov P_VCPU(%rcx), %r11
+        cmpb $0, (%r11)                 /* upcall_pending */
+        jne 2f
+1:      mov F_RIP(%rsp), %rcx
+        test %rcx, %rcx                 /* SYSRET must not see a non-canonical RIP: code in the upper half cannot make one, */
+        jns 3f                          /* code in the lower half can by a SYSCALL at its very end */
+4:      mov F_RFLAGS(%rsp), %r11
+        mov F_RDI(%rsp), %rdi
+        mov F_RSI(%rsp), %rsi
+        mov F_RDX(%rsp), %rdx
+        mov F_R10(%rsp), %r10
+        mov F_R8(%rsp), %r8
+        mov F_R9(%rsp), %r9
+        movaps F_XMM0(%rsp), %xmm0
+        movaps F_XMM8(%rsp), %xmm8
+        mov F_RSP(%rsp), %rsp
+        sysretq
+2:      cmpb $0, 1(%r11)                /* upcall_mask */
+        je hypercall_slow_exit
+        jmp 1b
+3:      bt $47, %rcx
+        jnc 4b
+
+/* Completes the frame and leaves by the common way. */
+hypercall_slow_exit:
+        mov %rax, F_RAX(%rsp)
+        mov %rbx, F_RBX(%rsp)
+        mov %rbp, F_RBP(%rsp)
+        mov %r12, F_R12(%rsp)
+        mov %r13, F_R13(%rsp)
+        mov %r14, F_R14(%rsp)
+        mov %r15, F_R15(%rsp)
+        mov %rsp, %rcx
+        and $-BLOCK_SIZE, %rcx
+        testl $WORK_FULL_FRAME, P_WORK(%rcx)
+        jnz 1f
+        mov F_RIP(%rsp), %rax
+        mov %rax, F_RCX(%rsp)
+        mov F_RFLAGS(%rsp), %rax
+        mov %rax, F_R11(%rsp)
+        movq $CS64, F_CS(%rsp)
+        movq $SS, F_SS(%rsp)
+        movq $0x100, F_VECTOR(%rsp)
+        movq $0, F_ERROR(%rsp)
+1:      lock andl $~(WORK_FULL_FRAME | WORK_SLOW_EXIT), P_WORK(%rcx)
+        jmp leave_to_guest
+
+/* ---- SYSCALL while the guest is in user mode, or while its CR0.TS is set. ---- */
+.global syscall_slow
+syscall_slow:
+        mov %rdi, F_RDI(%rsp)
+        mov %rsp, %rdi
+        and $-BLOCK_SIZE, %rdi
+        cmpb $0, P_TS(%rdi)
+        je 1f
+        clts
+1:      cmpb $0, P_USER(%rdi)
+        jne 2f
+        lock orl $WORK_SLOW_EXIT, P_WORK(%rdi)
+        mov F_RDI(%rsp), %rdi
+        jmp hypercall_entry
+2:      movq $0x101, F_VECTOR(%rsp)
+        movq $CS64, F_CS(%rsp)
+syscall_from_user:
+        mov %rsi, F_RSI(%rsp)
+        mov %rdx, F_RDX(%rsp)
+        mov %rcx, F_RCX(%rsp)
+        mov %rcx, F_RIP(%rsp)
+        mov %rax, F_RAX(%rsp)
+        mov %r8, F_R8(%rsp)
+        mov %r9, F_R9(%rsp)
+        mov %r10, F_R10(%rsp)
+        mov %r11, F_R11(%rsp)
+        mov %r11, F_RFLAGS(%rsp)
+        mov %rbx, F_RBX(%rsp)
+        mov %rbp, F_RBP(%rsp)
+        mov %r12, F_R12(%rsp)
+        mov %r13, F_R13(%rsp)
+        mov %r14, F_R14(%rsp)
+        mov %r15, F_R15(%rsp)
+        movaps %xmm0, F_XMM0(%rsp)
+        movaps %xmm8, F_XMM8(%rsp)
+        movq $SS, F_SS(%rsp)
+        movq $0, F_ERROR(%rsp)
+        mov %rsp, %rdi
+        call hv_user_syscall            /* (ref frame), interrupts off */
+        jmp leave_to_guest
+
+/* SYSCALL from 32-bit code: CSTAR. */
+.global syscall32_entry
+syscall32_entry:
+        mov %rdi, F_RDI(%rsp)
+        mov %rsp, %rdi
+        and $-BLOCK_SIZE, %rdi
+        cmpb $0, P_TS(%rdi)
+        je 1f
+        clts
+1:      movq $0x102, F_VECTOR(%rsp)
+        movq $0xe023, F_CS(%rsp)
+        jmp syscall_from_user
+
+/* ---- Exceptions and interrupts. Each stub leaves [vector][error code] below what the CPU pushed. ---- */
+.align 16
+.global trap_stubs
+trap_stubs:
+.set vector, 0
+.rept 256
+        .align 16
+        .if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
+        .else
+        push $0
+        .endif
+        push $vector
+        jmp trap_entry
+.set vector, vector + 1
+.endr
+
+trap_entry:
+        cld
+        push %rdi
+        push %rsi
+        push %rdx
+        push %rcx
+        push %rax
+        push %r8
+        push %r9
+        push %r10
+        push %r11
+        push %rbx
+        push %rbp
+        push %r12
+        push %r13
+        push %r14
+        push %r15
+        sub $32, %rsp
+        FORBID_GUEST_ACCESS
+        testb $3, F_CS(%rsp)
+        jz trap_from_hypervisor
+
+        mov %rsp, %rbx
+        and $-BLOCK_SIZE, %rbx
+        cmpb $0, P_TS(%rbx)
+        je 1f
+        clts
+1:      movaps %xmm0, F_XMM0(%rsp)
+        movaps %xmm8, F_XMM8(%rsp)
+        /* From a guest the main stack is empty. An IST stack is left for it, so that the way out is always the same. */
+        lea BLOCK_SIZE - F_SIZE(%rbx), %rdi
+        cmp %rdi, %rsp
+        je 2f
+        mov %rsp, %rsi
+        mov $F_SIZE / 8, %ecx
+        mov %rdi, %rdx
+        rep movsq
+        mov %rdx, %rsp
+2:      mov %rsp, %rdi
+        cmpq $32, F_VECTOR(%rsp)
+        jae 3f
+        call hv_guest_trap              /* (ref frame), interrupts off */
+        jmp leave_to_guest
+3:      call hv_interrupt               /* (ref frame), interrupts off */
+        jmp leave_to_guest
+
+trap_from_hypervisor:
+        mov %cr0, %rbx                  /* an NMI can come while CR0.TS is already set for the guest */
+        test $8, %bl
+        jz 1f
+        clts
+1:      movaps %xmm0, F_XMM0(%rsp)
+        movaps %xmm8, F_XMM8(%rsp)
+        mov %rsp, %rdi
+        cmpq $32, F_VECTOR(%rsp)
+        jae 2f
+        call machine_own_trap           /* (ref frame) */
+        jmp 3f
+2:      call hv_interrupt
+3:      cli
+        movaps F_XMM0(%rsp), %xmm0
+        movaps F_XMM8(%rsp), %xmm8
+        test $8, %bl
+        jz 4f
+        mov %rbx, %cr0
+4:      add $32, %rsp
+        pop %r15
+        pop %r14
+        pop %r13
+        pop %r12
+        pop %rbp
+        pop %rbx
+        pop %r11
+        pop %r10
+        pop %r9
+        pop %r8
+        pop %rax
+        pop %rcx
+        pop %rdx
+        pop %rsi
+        pop %rdi
+        add $16, %rsp
+        iretq
+
+/* ---- The common way out: RSP at a complete frame at the top of the stack, interrupts off. ---- */
+leave_to_guest:
+        cli
+        mov %rsp, %rbx
+        and $-BLOCK_SIZE, %rbx
+1:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
+        jnz 3f
+        mov P_VCPU(%rbx), %rax
+        cmpb $0, (%rax)
+        jne 4f
+2:      movl $0, P_WORK(%rbx)
+        movaps F_XMM0(%rsp), %xmm0
+        movaps F_XMM8(%rsp), %xmm8
+        cmpb $0, P_TS(%rbx)
+        jne 5f
+6:      mov F_R15(%rsp), %r15
+        mov F_R14(%rsp), %r14
+        mov F_R13(%rsp), %r13
+        mov F_R12(%rsp), %r12
+        mov F_RBP(%rsp), %rbp
+        mov F_RBX(%rsp), %rbx
+        mov F_R11(%rsp), %r11
+        mov F_R10(%rsp), %r10
+        mov F_R9(%rsp), %r9
+        mov F_R8(%rsp), %r8
+        mov F_RAX(%rsp), %rax
+        mov F_RCX(%rsp), %rcx
+        mov F_RDX(%rsp), %rdx
+        mov F_RSI(%rsp), %rsi
+        mov F_RDI(%rsp), %rdi
+        add $F_RIP, %rsp
+7:      iretq
+        fixup 7b, guest_return_failed
+3:      mov %rsp, %rdi
+        call hv_leave                   /* (ref frame), interrupts off before and after */
+        jmp 1b
+4:      cmpb $0, 1(%rax)
+        jne 2b
+        jmp 3b
+5:      mov %cr0, %rax
+        or $8, %rax
+        mov %rax, %cr0
+        jmp 6b
+
+/* IRETQ to the guest faulted: its CS, SS, RIP or RSP cannot be loaded. All registers are the guest's again; RSP is at the RIP slot. */
+guest_return_failed:
+        push $0
+        push $13
+        push %rdi
+        push %rsi
+        push %rdx
+        push %rcx
+        push %rax
+        push %r8
+        push %r9
+        push %r10
+        push %r11
+        push %rbx
+        push %rbp
+        push %r12
+        push %r13
+        push %r14
+        push %r15
+        sub $32, %rsp
+        mov %rsp, %rbx
+        and $-BLOCK_SIZE, %rbx
+        cmpb $0, P_TS(%rbx)
+        je 1f
+        clts
+1:      movaps %xmm0, F_XMM0(%rsp)
+        movaps %xmm8, F_XMM8(%rsp)
+        mov %rsp, %rdi
+        call hv_return_failed           /* (ref frame): failsafe callback, or the domain crashes */
+        jmp leave_to_guest
+
+/* A trap of our own was contained: the stack is empty again, the domain that was served is dead. */
+.global contained
+contained:
+        jmp leave_to_guest
+
+.global start_scheduling
+start_scheduling:                       /* (end of the CPU's block) */
+        cli
+        lea -F_SIZE(%rdi), %rsp
+        mov %rsp, %rbx
+        and $-BLOCK_SIZE, %rbx
+        lock orl $1, P_WORK(%rbx)
+        jmp leave_to_guest
+
+/* ---- Copies from and to guest memory; 1 = done, 0 = faulted. ---- */
+.align 16
+.global guest_read64
+guest_read64:                           /* (from, to) */
+        ALLOW_GUEST_ACCESS
+1:      mov (%rdi), %rax
+        FORBID_GUEST_ACCESS
+        mov %rax, (%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+.align 16
+.global guest_write64
+guest_write64:                          /* (to, value) */
+        ALLOW_GUEST_ACCESS
+1:      mov %rsi, (%rdi)
+        FORBID_GUEST_ACCESS
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+.align 16
+.global guest_copy
+guest_copy:                             /* (to, from, bytes) */
+        mov %rdx, %rcx
+        shr $3, %rcx
+        ALLOW_GUEST_ACCESS
+1:      rep movsq
+        mov %edx, %ecx
+        and $7, %ecx
+        jz 3f
+2:      rep movsb
+3:      FORBID_GUEST_ACCESS
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+        fixup 2b, guest_access_failed
+.align 16
+.global guest_compare_exchange
+guest_compare_exchange:                 /* (at, ref expected, value): expected gets what was there */
+        mov (%rsi), %rax
+        ALLOW_GUEST_ACCESS
+1:      lock cmpxchg %rdx, (%rdi)
+        FORBID_GUEST_ACCESS
+        mov %rax, (%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+guest_access_failed:
+        FORBID_GUEST_ACCESS
+        xor %eax, %eax
+        ret
+
+.bss
+.align 4096
+.global idt
+idt:    .skip 4096
+
+.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,296 @@
+/* Single instructions that C# has no words for. System V convention. */
+.macro function name
+        .align 16
+        .global \name
+\name:
+.endm
+.macro fixup from, to
+        .pushsection .fixup, "a"
+        .quad \from, \to
+        .popsection
+.endm
+.macro address_of name, symbol
+        .global \name
+\name:  lea \symbol(%rip), %rax
+        ret
+.endm
+
+.text
+function port_in8
+        mov %edi, %edx
+        xor %eax, %eax
+        in %dx, %al
+        ret
+function port_in16
+        mov %edi, %edx
+        xor %eax, %eax
+        in %dx, %ax
+        ret
+function port_in32
+        mov %edi, %edx
+        in %dx, %eax
+        ret
+function port_out8
+        mov %edi, %edx
+        mov %esi, %eax
+        out %al, %dx
+        ret
+function port_out16
+        mov %edi, %edx
+        mov %esi, %eax
+        out %ax, %dx
+        ret
+function port_out32
+        mov %edi, %edx
+        mov %esi, %eax
+        out %eax, %dx
+        ret
+
+function read_msr
+        mov %edi, %ecx
+        rdmsr
+        shl $32, %rdx
+        or %rdx, %rax
+        ret
+function write_msr
+        mov %edi, %ecx
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+        wrmsr
+        ret
+function try_read_msr                   /* (msr, ref value) */
+        mov %edi, %ecx
+1:      rdmsr
+        shl $32, %rdx
+        or %rdx, %rax
+        mov %rax, (%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, failed
+function try_write_msr
+        mov %edi, %ecx
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+1:      wrmsr
+        mov $1, %eax
+        ret
+        fixup 1b, failed
+function try_xsetbv
+        mov %edi, %ecx
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+1:      xsetbv
+        mov $1, %eax
+        ret
+        fixup 1b, failed
+failed: xor %eax, %eax
+        ret
+function read_cpuid                     /* (leaf, subleaf, ref result) */
+        push %rbx
+        mov %rdx, %r8
+        mov %edi, %eax
+        mov %esi, %ecx
+        cpuid
+        mov %eax, (%r8)
+        mov %ebx, 4(%r8)
+        mov %ecx, 8(%r8)
+        mov %edx, 12(%r8)
+        pop %rbx
+        ret
+function read_tsc
+        rdtsc
+        shl $32, %rdx
+        or %rdx, %rax
+        ret
+
+function read_cr0
+        mov %cr0, %rax
+        ret
+function read_cr2
+        mov %cr2, %rax
+        ret
+function read_cr3
+        mov %cr3, %rax
+        ret
+function read_cr4
+        mov %cr4, %rax
+        ret
+function write_cr0
+        mov %rdi, %cr0
+        ret
+function write_cr3
+        mov %rdi, %cr3
+        ret
+function write_cr4
+        mov %rdi, %cr4
+        ret
+function flush_tlb_all                  /* toggling CR4.PGE drops global entries too (SDM vol. 3, 4.10.4.1) */
+        mov %cr4, %rax
+        mov %rax, %rcx
+        and $~0x80, %rcx
+        mov %rcx, %cr4
+        mov %rax, %cr4
+        ret
+function invalidate_page
+        invlpg (%rdi)
+        ret
+function write_back_invalidate
+        wbinvd
+        ret
+
+function enable_interrupts
+        sti
+        ret
+function disable_interrupts
+        cli
+        ret
+function read_flags
+        pushf
+        pop %rax
+        ret
+function wait_for_interrupt
+        sti
+        hlt
+        cli
+        ret
+function stop_forever
+        cli
+1:      hlt
+        jmp 1b
+function clear_task_switched
+        clts
+        ret
+
+function read_dr
+        cmp $1, %edi
+        je 1f
+        cmp $2, %edi
+        je 2f
+        cmp $3, %edi
+        je 3f
+        cmp $6, %edi
+        je 6f
+        cmp $7, %edi
+        je 7f
+        mov %dr0, %rax
+        ret
+1:      mov %dr1, %rax
+        ret
+2:      mov %dr2, %rax
+        ret
+3:      mov %dr3, %rax
+        ret
+6:      mov %dr6, %rax
+        ret
+7:      mov %dr7, %rax
+        ret
+function write_dr
+        cmp $1, %edi
+        je 1f
+        cmp $2, %edi
+        je 2f
+        cmp $3, %edi
+        je 3f
+        cmp $6, %edi
+        je 6f
+        cmp $7, %edi
+        je 7f
+        mov %rsi, %dr0
+        ret
+1:      mov %rsi, %dr1
+        ret
+2:      mov %rsi, %dr2
+        ret
+3:      mov %rsi, %dr3
+        ret
+6:      mov %rsi, %dr6
+        ret
+7:      mov %rsi, %dr7
+        ret
+
+function load_gdt
+        lgdt (%rdi)
+        ret
+function load_idt
+        lidt (%rdi)
+        ret
+function load_tr
+        ltr %di
+        ret
+function load_ldt
+        lldt %di
+        ret
+function reload_code_segment            /* far return into the selector of Selectors.HypervisorCode */
+        pop %rax
+        push $0xe008
+        push %rax
+        mov $0xe010, %ecx
+        mov %ecx, %ss
+        lretq
+.macro load_segment name, register
+function \name
+1:      mov %di, %\register
+        mov $1, %eax
+        ret
+        fixup 1b, failed
+.endm
+load_segment try_load_ds, ds
+load_segment try_load_es, es
+load_segment try_load_fs, fs
+function try_load_user_gs               /* the hidden base goes to the inactive GS, the active one stays */
+        swapgs
+1:      mov %di, %gs
+        swapgs
+        mov $1, %eax
+        ret
+        .pushsection .fixup, "a"
+        .quad 1b, 2f
+        .popsection
+2:      swapgs
+        xor %eax, %eax
+        ret
+function read_segments
+        mov %ds, %ax
+        mov %ax, (%rdi)
+        mov %es, %ax
+        mov %ax, 2(%rdi)
+        mov %fs, %ax
+        mov %ax, 4(%rdi)
+        mov %gs, %ax
+        mov %ax, 6(%rdi)
+        ret
+function swap_gs
+        swapgs
+        ret
+
+function fx_save
+        fxsave64 (%rdi)
+        ret
+function fx_restore
+        fxrstor64 (%rdi)
+        ret
+function x_save
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+        xsave64 (%rdi)
+        ret
+function x_restore
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+        xrstor64 (%rdi)
+        ret
+
+address_of get_trap_stubs, trap_stubs
+address_of get_idt, idt
+address_of get_hypercall_entry, hypercall_entry
+address_of get_syscall_slow, syscall_slow
+address_of get_syscall32_entry, syscall32_entry
+address_of get_contained, contained
+address_of get_smap_sites_start, __smap_sites_start
+address_of get_smap_sites_end, __smap_sites_end
+.section .note.GNU-stack,"",@progbits
