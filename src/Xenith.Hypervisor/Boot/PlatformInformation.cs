@@ -1,3 +1,5 @@
+using Xenith.Hypervisor.Memory;
+
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
@@ -15,4 +17,7 @@ public sealed class PlatformInformation
 
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;
+
+    /// <summary>The firmware's memory map, as it was handed over.</summary>
+    public MemoryMap MemoryMap { get; } = new();
 }
