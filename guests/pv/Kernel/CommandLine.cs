@@ -1,0 +1,99 @@
+// The guest's command line: `tests=all` or `tests=name,name` (a name selects itself and everything below it: `time` takes
+// `time.block`), and the word `bench`. Without `tests=` and without `bench`, all checks run.
+
+namespace Xenith.Guest.Pv.Kernel;
+
+static unsafe class CommandLine
+{
+    static byte* text;
+    static byte* tests;
+
+    public static bool Benchmark;
+
+    public static void Read(byte* commandLine)
+    {
+        text = commandLine;
+        tests = null;
+        for (byte* word = text; *word != 0; word = Next(word))
+        {
+            if (StartsWith(word, "tests="))
+            {
+                tests = word + 6;
+            }
+            else if (StartsWith(word, "bench") && IsEnd(word[5]))
+            {
+                Benchmark = true;
+            }
+        }
+    }
+
+    public static bool Selects(string name)
+    {
+        if (tests == null)
+        {
+            return !Benchmark;
+        }
+
+        byte* at = tests;
+        while (!IsEnd(*at))
+        {
+            if (StartsWith(at, "all") && (IsEnd(at[3]) || at[3] == ','))
+            {
+                return true;
+            }
+
+            int length = 0;
+            while (length < name.Length && at[length] == name[length])
+            {
+                length++;
+            }
+
+            if ((IsEnd(at[length]) || at[length] == ',') && length > 0 && (length == name.Length || name[length] == '.'))
+            {
+                return true;
+            }
+
+            while (!IsEnd(*at) && *at != ',')
+            {
+                at++;
+            }
+
+            if (*at == ',')
+            {
+                at++;
+            }
+        }
+
+        return false;
+    }
+
+    static bool IsEnd(byte character) => character is 0 or (byte)' ';
+
+    static bool StartsWith(byte* at, string prefix)
+    {
+        for (int i = 0; i < prefix.Length; i++)
+        {
+            if (at[i] != prefix[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    static byte* Next(byte* word)
+    {
+        while (!IsEnd(*word))
+        {
+            word++;
+        }
+
+        while (*word == ' ')
+        {
+            word++;
+        }
+
+        return word;
+    }
+}

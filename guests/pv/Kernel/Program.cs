@@ -1,0 +1,53 @@
+// The kernel's main line: set up, run the checks or the benchmarks, say how many passed, power off.
+
+using System.Runtime;
+using Xenith.Guest.Pv.Checks;
+using Xenith.Guest.Pv.Interface;
+
+namespace Xenith.Guest.Pv.Kernel;
+
+static unsafe class Program
+{
+    [RuntimeExport("guest_main")]
+    static void Main(StartInfo* start, EntryRegisters* entry)
+    {
+        Vcpu.Initialise(start, entry);
+        CommandLine.Read(start->CommandLine);
+        Console.WriteLine("NOTE xenith-guest-pv");
+        Trap.Install();
+        StartOfDay.SharedInfoResult = Vcpu.MapShared();
+
+        StartOfDay.Run();
+        Hypercalls.Run();
+        Mapping.Run();
+        Pinning.Run();
+        Faults.Run();
+        UserModes.Run();
+
+        Console.Put("DONE passed ");
+        Console.PutDecimal(Check.Passed);
+        Console.Put(" failed ");
+        Console.PutDecimal(Check.Failed);
+        Console.EndLine();
+        PowerOff(0);
+    }
+
+    /// <summary>
+    /// Ends the domain: 0 power off, 3 crash. A poweroff of the hardware domain only halts the machine, in Xen as here, so
+    /// the first one asks for the ACPI state S5 as Linux does, and if that is refused for a reboot: an emulator ends on both.
+    /// </summary>
+    public static void PowerOff(uint reason)
+    {
+        if (reason == 0 && (Vcpu.Start->Flags & StartInfo.InitDomain) != 0)
+        {
+            Hypercall.EnterSleepState5();
+            reason = 1;
+        }
+
+        Hypercall.Shutdown(reason);
+        while (true)
+        {
+            Hypercall.SchedYield();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System;
+using Xenith.Abi;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Boot;
+
+/// <summary>What the boot loader gave us for dom0.</summary>
+internal ref struct Dom0Input
+{
+    /// <summary>The kernel as an ELF file.</summary>
+    internal UnpackedKernel Kernel;
+
+    /// <summary>What its headers and notes say.</summary>
+    internal KernelImage Image;
+
+    /// <summary>Machine addresses of the initial RAM disk; equal if there is none.</summary>
+    internal ulong RamDiskStart, RamDiskEnd;
+
+    /// <summary>dom0's command line.</summary>
+    internal ReadOnlySpan<byte> CommandLine;
+
+    /// <summary>Pages that dom0 gets.</summary>
+    internal ulong Pages;
+}
+
+/// <summary>
+/// Builds a PV dom0 by the start-of-day contract of Xen's PV ABI (public/xen.h, "Start-of-day memory layout", and public/elfnote.h).
+/// </summary>
+internal static class Dom0Builder
+{
+    private const int PageSize = AddressSpace.PageSize;
+
+    /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
+    internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
+    {
+        log.Always($"*** Building a PV Dom0 ***");
+        XenNotes notes = input.Image.Notes;
+        ulong ramDiskBytes = input.RamDiskEnd - input.RamDiskStart;
+        ulong ramDiskPages = (ramDiskBytes + PageSize - 1) / PageSize;
+        bool ramDiskByPfn = notes.InitrdByFrame;
+        bool ownList = notes.Has(XenNote.InitialP2m);
+        ulong listPages = (input.Pages * 8 + PageSize - 1) / PageSize;
+
+        if (!Dom0Layout.TryCompute(input.Image.VirtualBase, input.Image.VirtualEnd, ramDiskByPfn ? 0 : ramDiskBytes, ownList ? 0 : listPages * PageSize, out Dom0Layout layout))
+            return Fail(log, "The kernel's addresses leave no room for dom0's boot-time structures");
+        ulong listTables = ownList ? Dom0PageTables.ListTables(notes.InitialP2m, listPages * PageSize) : 0;
+        if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
+            return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
+
+        Domain domain = new(0, true, 1);
+        domain.Pages.MaxPages = uint.MaxValue;
+        if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
+            return Fail(log, "No memory for dom0's descriptor tables");
+        host.Domains.Add(domain);
+
+        Dom0Memory memory = new(host.Memory, domain);
+        if (!memory.TryCreateList(input.Pages) || !memory.TryAllocateContiguous(layout.MappedPages, out Mfn first) || !memory.TryAssign(first, layout.MappedPages))
+            return Fail(log, "Not enough contiguous memory for dom0's kernel");
+        Span<byte> mapped = BootMemory.Writable(first.Address, layout.MappedPages * PageSize);
+        mapped.Clear();
+        if (!input.Image.TryCopyTo(mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
+            return Fail(log, "The kernel's segments do not fit where it wants them");
+        input.Kernel.Release(host);
+
+        ulong ramDiskPfn = memory.Count;
+        if (ramDiskPages != 0 && !PlaceRamDisk(memory, input, mapped, layout, ramDiskByPfn))
+            return Fail(log, "The initial RAM disk cannot be given to dom0");
+
+        ulong firstListPfn = memory.Count;
+        Mfn root = first.Plus(layout.PfnOf(layout.PageTables));
+        Dom0PageTables.MapRange(layout, first);
+        if (ownList)
+        {
+            if (!memory.TryAssign(memory.ListFrame, listPages) || !memory.TryAllocateContiguous(listTables, out Mfn tables) || !memory.TryAssign(tables, listTables))
+                return Fail(log, "Not enough memory for dom0's physical-to-machine list");
+            Dom0PageTables.MapList(root, notes.InitialP2m, memory.ListFrame, listPages, tables);
+        }
+        if (!memory.TryFill(input.Pages))
+            return Fail(log, "Not enough memory for dom0");
+        if (!ownList)
+            BootMemory.Bytes(memory.ListFrame.Address, input.Pages * 8).CopyTo(mapped[(int)(layout.P2m - layout.Base)..]);
+
+        if (!CreateSharedInfo(host, domain))
+            return Fail(log, "No memory for dom0's shared information page");
+
+        StartInfo info = default;
+        "xen-3.0-x86_64"u8.CopyTo(info.Magic);
+        info.NrPages = input.Pages;
+        info.SharedInfo = domain.SharedInfoFrame.Address;
+        info.Flags = (uint)(StartInfoFlags.Privileged | StartInfoFlags.Initdomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0));
+        info.PtBase = layout.PageTables;
+        info.NrPtFrames = layout.PageTableCount;
+        info.MfnList = ownList ? notes.InitialP2m : layout.P2m;
+        info.ModStart = ramDiskPages == 0 ? 0 : ramDiskByPfn ? ramDiskPfn : layout.RamDisk;
+        info.ModLen = ramDiskBytes;
+        info.FirstP2mPfn = ownList ? firstListPfn : 0;
+        info.NrP2mFrames = ownList ? listPages + listTables : 0;
+        int commandLine = Math.Min(input.CommandLine.Length, 1023);
+        input.CommandLine[..commandLine].CopyTo(info.CmdLine);
+        Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))).Write(0, info);
+
+        Describe(log, input, layout, first, ramDiskPages);
+        return StartVcpu(host, log, domain, layout, root, input.Image.Entry) ? domain : null;
+    }
+
+    /// <summary>The initial RAM disk stays where the boot loader put it, if the kernel takes it by page number; else it is copied into the mapped range.</summary>
+    private static bool PlaceRamDisk(Dom0Memory memory, in Dom0Input input, Span<byte> mapped, in Dom0Layout layout, bool byPfn)
+    {
+        ulong bytes = input.RamDiskEnd - input.RamDiskStart;
+        if (byPfn)
+            return memory.TryAssign(Mfn.FromAddress(input.RamDiskStart), (bytes + PageSize - 1) / PageSize);
+        BootMemory.Bytes(input.RamDiskStart, bytes).CopyTo(mapped[(int)(layout.RamDisk - layout.Base)..]);
+        return true;
+    }
+
+    private static bool CreateSharedInfo(Host host, Domain domain)
+    {
+        if (!host.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+            return false;
+        domain.SharedInfoFrame = frame;
+        domain.SharedInfo = SharedArea.Page(frame);
+        host.Memory.Types.ShareWithGuest(frame, domain);
+        return true;
+    }
+
+    private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
+    {
+        Vcpu vcpu = new(domain, 0);
+        domain.Vcpus[0] = vcpu;
+        vcpu.Info = domain.SharedInfo.Slice(0, 64);
+        vcpu.Info.Store8(1, 1);
+        XenError error = MmuOperations.PinInitialRoot(vcpu, root);
+        if (error != XenError.None)
+        {
+            log.Error($"dom0's first page tables are not valid: error {(int)error}");
+            return false;
+        }
+        vcpu.Registers.Rip = entry;
+        vcpu.Registers.Rsi = layout.StartInfo;
+        vcpu.Registers.Rsp = layout.Stack + PageSize;
+        vcpu.Registers.Rflags = Rflags.Interrupt | Rflags.AlwaysOne;
+        vcpu.Registers.Cs = Selectors.Ring3Code64;
+        vcpu.Registers.Ss = Selectors.Ring3Data;
+        vcpu.Pv.KernelSp = vcpu.Registers.Rsp;
+        vcpu.Pv.KernelSs = Selectors.Ring3Data;
+        return true;
+    }
+
+    private static void Describe(ConsoleLog log, in Dom0Input input, in Dom0Layout layout, Mfn first, ulong ramDiskPages)
+    {
+        log.Always($" Xen  kernel: 64-bit, lsb");
+        log.Always($" Dom0 kernel: 64-bit, PAE, lsb, paddr 0x{input.Image.VirtualStart - layout.Base:x} -> 0x{input.Image.VirtualEnd - layout.Base:x}");
+        log.Always($"PHYSICAL MEMORY ARRANGEMENT:");
+        log.Always($" Dom0 alloc.:   {first.Address:x16}->{first.Plus(layout.MappedPages).Address:x16} ({input.Pages - layout.MappedPages} pages to be allocated)");
+        if (ramDiskPages != 0)
+            log.Always($" Init. ramdisk: {input.RamDiskStart:x16}->{input.RamDiskEnd:x16}");
+        log.Always($"VIRTUAL MEMORY ARRANGEMENT:");
+        log.Always($" Loaded kernel: {input.Image.VirtualStart:x16}->{input.Image.VirtualEnd:x16}");
+        if (layout.RamDisk != 0)
+            log.Always($" Init. ramdisk: {layout.RamDisk:x16}->{layout.RamDisk + (input.RamDiskEnd - input.RamDiskStart):x16}");
+        ulong list = layout.P2m != 0 ? layout.P2m : input.Image.Notes.InitialP2m;
+        log.Always($" Phys-Mach map: {list:x16}->{list + input.Pages * 8:x16}");
+        log.Always($" Start info:    {layout.StartInfo:x16}->{layout.StartInfo + 1208:x16}");
+        log.Always($" Page tables:   {layout.PageTables:x16}->{layout.PageTables + layout.PageTableCount * PageSize:x16}");
+        log.Always($" Boot stack:    {layout.Stack:x16}->{layout.Stack + PageSize:x16}");
+        log.Always($" TOTAL:         {layout.Base:x16}->{layout.End:x16}");
+        log.Always($" ENTRY ADDRESS: {input.Image.Entry:x16}");
+    }
+
+    private static Domain? Fail(ConsoleLog log, string why)
+    {
+        log.Error($"{why}");
+        return null;
+    }
+}

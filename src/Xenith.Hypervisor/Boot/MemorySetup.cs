@@ -1,0 +1,36 @@
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Boot;
+
+/// <summary>From a list of free ranges to a working page allocator: direct map, frame table, machine-to-physical table.</summary>
+internal static class MemorySetup
+{
+    private const ulong LargePage = 2UL << 20;
+
+    /// <summary>Makes the memory subsystem out of free RAM whose highest address is <paramref name="top"/>. Null if there is too little.</summary>
+    internal static MachineMemory? Create(ConsoleLog log, EarlyMemory early, ulong top)
+    {
+        ulong frames = top / AddressSpace.PageSize;
+        if (!HypervisorAddressSpace.ExtendDirectMap(early, top))
+            return null;
+
+        ulong tableBytes = FrameTable.BytesFor(frames);
+        ulong m2pBytes = (frames * 8 + LargePage - 1) & ~(LargePage - 1);
+        if (!early.TryTake(tableBytes, AddressSpace.PageSize, ulong.MaxValue, out ulong tableAddress)
+            || !early.TryTake(m2pBytes, LargePage, ulong.MaxValue, out ulong m2pAddress)
+            || !HypervisorAddressSpace.MapM2P(early, m2pAddress, m2pBytes))
+            return null;
+
+        Table<ulong> m2p = Table<ulong>.Over(m2pAddress, m2pBytes / 8);
+        for (ulong i = 0; i < m2p.Count; i++)
+            m2p[i] = ulong.MaxValue;
+        FrameTable table = FrameTable.Create(tableAddress, frames);
+        PageAllocator allocator = new(table, 1);
+        for (int i = 0; i < early.Count; i++)
+            allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize, 0);
+        log.Info($"System RAM: {early.FreeBytes >> 20}MB free of {top >> 20}MB; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
+        return new MachineMemory(table, m2p, allocator);
+    }
+}
