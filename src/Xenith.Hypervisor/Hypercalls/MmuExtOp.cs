@@ -121,7 +121,7 @@ internal static partial class MmuHypercalls
             case MmuExtCommand.FlushCacheGlobal:
                 return FlushCache(vcpu.Domain, XenError.Invalid);
             case MmuExtCommand.SetLdt:
-                return MmuLdt.Set(vcpu, operation.LinearAddr, operation.NrEnts);
+                return DescriptorTables.SetLdt(vcpu, operation.LinearAddr, operation.NrEnts);
             default:
                 return XenError.NotImplemented;
         }

@@ -13,11 +13,7 @@ public sealed partial class DomainPages
     private uint _last;
 
     /// <summary>A domain without memory.</summary>
-    public DomainPages(Domain domain)
-    {
-        _domain = domain;
-        MemoryMap = new MemoryMap();
-    }
+    public DomainPages(Domain domain) => _domain = domain;
 
     /// <summary>Frames on the list.</summary>
     public ulong TotalPages { get; private set; }
@@ -27,9 +23,6 @@ public sealed partial class DomainPages
 
     /// <summary>Frames set aside for the domain by XENMEM_claim_pages that it has not got yet.</summary>
     public ulong ClaimedPages { get; private set; }
-
-    /// <summary>The memory map that the toolstack gave the domain; empty if none.</summary>
-    public MemoryMap MemoryMap { get; }
 
     /// <summary>First frame of the list; <see cref="Mfn.Invalid"/> if it is empty.</summary>
     public Mfn First => _first == 0 ? Mfn.Invalid : new Mfn(_first);

@@ -45,6 +45,8 @@ internal static class MmuOperations
             if (error != XenError.None)
                 return error;
             pv.KernelRoot = root;
+            // The address of the LDT may mean other frames from now on.
+            DescriptorTables.ReleaseLdtPages(vcpu);
         }
         if (vcpu.IsCurrent && !pv.InUserMode)
             Cpu.WriteCr3(root.Address);
@@ -84,13 +86,14 @@ internal static class MmuOperations
     }
 
     /// <summary>
-    /// A dead domain's vCPU, which no CPU has loaded, gives back its roots and descriptor-table frames of the LDT. <see cref="XenError.Restart"/> if it has to be called again.
+    /// A dead domain's vCPU, which no CPU has loaded, gives back its roots and the frames of its descriptor tables. <see cref="XenError.Restart"/> if it has to be called again.
     /// </summary>
     internal static XenError DropRoots(Vcpu vcpu, ref StepBudget budget)
     {
         PageTypes types = Host.Current.Memory.Types;
         PvVcpu pv = vcpu.Pv;
-        MmuLdt.Unmap(vcpu);
+        DescriptorTables.ReleaseLdtPages(vcpu);
+        DescriptorTables.ReleaseGdt(vcpu);
         if (pv.Unfinished.Any && types.Finish(pv.Unfinished, ref budget) == XenError.Restart)
             return XenError.Restart;
         Mfn user = pv.UserRoot;
