@@ -90,7 +90,7 @@ internal static class Dom0Builder
         "xen-3.0-x86_64"u8.CopyTo(info.Magic);
         info.NrPages = input.Pages;
         info.SharedInfo = domain.SharedInfoFrame.Address;
-        info.Flags = StartInfoFlags.Privileged | StartInfoFlags.InitDomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0);
+        info.Flags = (uint)(StartInfoFlags.Privileged | StartInfoFlags.Initdomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0));
         info.PtBase = layout.PageTables;
         info.NrPtFrames = layout.PageTableCount;
         info.MfnList = ownList ? notes.InitialP2m : layout.P2m;

@@ -1,5 +1,4 @@
 using System;
-using Xenith.Hypervisor.Boot.Compression;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
