@@ -54,6 +54,9 @@ public sealed class Host
     /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
     public PciDevices Pci { get; } = new();
 
+    /// <summary>Frames in the hands of an exchange.</summary>
+    public StolenFrames Stolen { get; } = new();
+
     /// <summary>Which hypercalls that are not written have been asked for.</summary>
     public UnimplementedLog Unimplemented { get; } = new();
 
@@ -62,4 +65,7 @@ public sealed class Host
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
+
+    /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
+    public Paravirtual.PairedPorts PairedPorts { get; } = new();
 }
