@@ -37,7 +37,7 @@ internal sealed class GuestScene : IDisposable
         var interrupts = new InterruptControllers(new Xenith.Hypervisor.Interrupts.LocalApic(localApic));
         interrupts.Add(new Xenith.Hypervisor.Interrupts.IoApic(ioApic, 0xfec0_0000, 0));
         interrupts.LocalApic.SetFrequency(1_000_000_000);
-        Host = new Host(log, HostMemory.Create(_scene), new SystemTime(2_000_000_000), interrupts, new());
+        Host = new Host(log, HostMemory.Create(_scene.Machine.Memory.Size), new SystemTime(2_000_000_000), interrupts, new());
         Pcpu = new Pcpu(Host, 0);
         PerCpu.SetContext(Pcpu);
         Dom0 = NewDomain(0, true, vcpus);
