@@ -16,13 +16,13 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Say what is missing on this machine and how to get it");
         command.SetAction(async (_, cancel) =>
         {
-            List<Finding> findings = [await SdkAsync(cancel), Tool("apt-get"), Tool("dpkg-deb"), .. HostPackages.All.Select(Package), await EmulatorAsync(cancel), Cache(), Kvm()];
+            List<Finding> findings = [await SdkAsync(cancel), Tool("apt-get"), Tool("dpkg-deb"), await EmulatorAsync(cancel), .. HostPackages.All.Where(package => package.Probe != QemuCommandLine.Program).Select(Package), Cache(), Kvm()];
             var table = new Table().Border(TableBorder.Rounded).AddColumns("", "what", "needed for", "state", "to get it");
             foreach (var finding in findings)
             {
                 table.AddRow(
                     finding.Ok ? new Text("ok", new Style(Color.Green)) : finding.Cure.Length > 0 ? new Text("missing", new Style(Color.Red)) : new Text("-"),
-                    new Text(finding.What), new Text(finding.For), new Text(finding.State), new Text(finding.Cure));
+                    new Text(finding.What), new Text(finding.For), new Text(finding.State), new Text(finding.Ok ? "" : finding.Cure));
             }
             AnsiConsole.Write(table);
             return findings.Any(finding => finding is { Ok: false, Cure.Length: > 0 }) ? ExitStatus.Failure : ExitStatus.Success;
