@@ -23,6 +23,9 @@ static unsafe class Program
         Pinning.Run();
         Faults.Run();
         UserModes.Run();
+        Descriptors.Run();
+        Privileged.Run();
+        EventChannels.Run();
 
         Console.Put("DONE passed ");
         Console.PutDecimal(Check.Passed);

@@ -97,6 +97,7 @@ static unsafe class UserMode
         }
 
         Active = false;
+        Vcpu.Info->UpcallMask = 1;
         return Trap.Last.Number;
     }
 
