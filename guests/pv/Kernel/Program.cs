@@ -15,6 +15,7 @@ static unsafe class Program
         CommandLine.Read(start->CommandLine);
         Console.WriteLine("NOTE xenith-guest-pv");
         Trap.Install();
+        Events.Install();
         StartOfDay.SharedInfoResult = Vcpu.MapShared();
 
         StartOfDay.Run();
@@ -26,6 +27,10 @@ static unsafe class Program
         Descriptors.Run();
         Privileged.Run();
         EventChannels.Run();
+        Times.Run();
+        Vcpus.Run();
+        Grants.Run();
+        MemoryOps.Run();
 
         Console.Put("DONE passed ");
         Console.PutDecimal(Check.Passed);
