@@ -1,6 +1,7 @@
 // The kernel's main line: set up, run the checks or the benchmarks, say how many passed, power off.
 
 using System.Runtime;
+using Xenith.Guest.Pv.Benchmarks;
 using Xenith.Guest.Pv.Checks;
 using Xenith.Guest.Pv.Interface;
 
@@ -18,6 +19,22 @@ static unsafe class Program
         Events.Install();
         StartOfDay.SharedInfoResult = Vcpu.MapShared();
 
+        RunChecks();
+        if (CommandLine.Benchmark)
+        {
+            RunBenchmarks();
+        }
+
+        Console.Put("DONE passed ");
+        Console.PutDecimal(Check.Passed);
+        Console.Put(" failed ");
+        Console.PutDecimal(Check.Failed);
+        Console.EndLine();
+        PowerOff(0);
+    }
+
+    static void RunChecks()
+    {
         StartOfDay.Run();
         Hypercalls.Run();
         Mapping.Run();
@@ -31,13 +48,15 @@ static unsafe class Program
         Vcpus.Run();
         Grants.Run();
         MemoryOps.Run();
+    }
 
-        Console.Put("DONE passed ");
-        Console.PutDecimal(Check.Passed);
-        Console.Put(" failed ");
-        Console.PutDecimal(Check.Failed);
-        Console.EndLine();
-        PowerOff(0);
+    static void RunBenchmarks()
+    {
+        Meter.Calibrate();
+        HypercallCosts.Run();
+        EntryCosts.Run();
+        EmulationCosts.Run();
+        PagingCosts.Run();
     }
 
     /// <summary>
