@@ -1,4 +1,4 @@
-// One command a step. A step that fails prints one line in the form that MSBuild shows as an error, and exits with 1.
+// One command a step of eng/MetalImage.targets. A step that fails prints lines that MSBuild shows as errors, and exits with 1.
 
 using Xenith.Build;
 
@@ -6,17 +6,24 @@ try
 {
     switch (args)
     {
-        case ["prepare", var input, var output]:
-            LocalsInit.Strip(input, output);
+        case ["prepare", var folder, .. var assemblies]:
+            foreach (string assembly in assemblies)
+            {
+                Preparation.Prepare(assembly, Path.Combine(folder, Path.GetFileName(assembly)));
+            }
+
             return 0;
-        case ["elf32", var input, var output]:
-            Elf32.Write(ElfFile.Read(input), output);
+        case ["before-link", .. var options]:
+            Options(options).BeforeLink();
             return 0;
-        case ["gzip", var input, var output]:
-            Gzip.Write(input, output);
+        case ["symbols", .. var options]:
+            Options(options).WriteSymbols();
+            return 0;
+        case ["finish", .. var options]:
+            Options(options).Finish();
             return 0;
         default:
-            throw new BuildException("usage: prepare IN.dll OUT.dll | elf32 IN OUT | gzip IN OUT");
+            throw new BuildException("commands: prepare FOLDER DLL.. | before-link, symbols, finish ROOT WORK ASSEMBLY OUTPUT STRICT ACCEPT");
     }
 }
 catch (BuildException e)
@@ -28,3 +35,7 @@ catch (BuildException e)
 
     return 1;
 }
+
+static ImageBuild Options(string[] options) => options is [var root, var work, var assembly, var output, var strict, var accept]
+    ? new ImageBuild(root, work, assembly, output, strict == "true", accept == "true")
+    : throw new BuildException("expected: ROOT WORK ASSEMBLY OUTPUT STRICT ACCEPT");

@@ -6,6 +6,10 @@ using Xenith.Cli.Commands;
 var root = new RootCommand("Xenith: a type-1 x86-64 hypervisor in C# that keeps the Xen ABI")
 {
     RunCommand.Create(),
+    TestCommand.Create(),
+    BuildCommand.Create(),
+    DoctorCommand.Create(),
+    CleanCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

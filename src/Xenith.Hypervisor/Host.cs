@@ -1,6 +1,8 @@
 using Xenith.Hypervisor.Boot;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Time;
@@ -15,12 +17,13 @@ namespace Xenith.Hypervisor;
 public sealed class Host
 {
     /// <summary>Brings the parts together; they were made in this order while booting.</summary>
-    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts)
+    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform)
     {
         Log = log;
         Memory = memory;
         Time = time;
         Interrupts = interrupts;
+        Platform = platform;
         Domains = new DomainTable();
     }
 
@@ -42,6 +45,27 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
+    /// <summary>What arrived on the serial line for dom0.</summary>
+    public ConsoleInputRing ConsoleInput { get; } = new();
+
+    /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
+    public EventBindings EventBindings { get; } = new();
+
+    /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
+    public PciDevices Pci { get; } = new();
+
+    /// <summary>Frames in the hands of an exchange.</summary>
+    public StolenFrames Stolen { get; } = new();
+
+    /// <summary>Which hypercalls that are not written have been asked for.</summary>
+    public UnimplementedLog Unimplemented { get; } = new();
+
+    /// <summary>CPUs that run: those from 0 on.</summary>
+    public uint CpusOnline { get; set; } = 1;
+
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
-    public PlatformInformation Platform { get; } = new();
+    public PlatformInformation Platform { get; }
+
+    /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
+    public Paravirtual.PairedPorts PairedPorts { get; } = new();
 }

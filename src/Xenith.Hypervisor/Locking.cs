@@ -18,7 +18,7 @@ public enum LockRank
     /// <summary>A domain's grant table.</summary>
     Grants = 40,
 
-    /// <summary>A domain's event channels.</summary>
+    /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
 
     /// <summary>The page allocator.</summary>
@@ -27,14 +27,23 @@ public enum LockRank
     /// <summary>Physical IRQs and interrupt controllers.</summary>
     Interrupts = 70,
 
+    /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
+    Ports = 75,
+
     /// <summary>A CPU's run queue.</summary>
     Scheduler = 80,
+
+    /// <summary>A domain's watchdogs.</summary>
+    Watchdogs = 85,
 
     /// <summary>A CPU's timers.</summary>
     Timers = 90,
 
     /// <summary>The wall clock and platform timer.</summary>
     Clock = 95,
+
+    /// <summary>A domain's line of output.</summary>
+    GuestConsole = 97,
 
     /// <summary>The console.</summary>
     Console = 100,

@@ -10,7 +10,7 @@ internal static class Dotnet
             environment: new Dictionary<string, string> { ["XENITH_OUT"] = repository.Output }, cancel: cancel);
         if (result.Status == 0)
             return result.Output;
-        var errors = result.Output.Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal)).Distinct().Take(30).ToList();
+        var errors = result.Output.Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal)).Distinct().Take(12).ToList();
         throw ToolException.Failure($"{Path.GetFileName(project)} does not build:\n{(errors.Count > 0 ? string.Join('\n', errors) : result.Tail(30))}");
     }
 }

@@ -50,7 +50,7 @@ internal sealed class HypervisorBuild(Repository repository, Action<string> say)
             : Directory.EnumerateFiles(folder, "xenith.elf32", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc);
         if (elf is null)
             return null;
-        var symbols = Path.ChangeExtension(elf, ".elf64");
+        var symbols = Path.ChangeExtension(elf, ".elf");
         return new HypervisorImage("xenith", elf, File.Exists(symbols) ? symbols : null);
     }
 }

@@ -44,7 +44,7 @@ internal static class RunCommand
             Hypervisor = await workshop.HypervisorAsync(parse.GetValue(options.Hypervisor), cancel),
             Modules = alone ? null : new BootModules(parse.GetValue(options.Kernel) ?? (await workshop.KernelAsync(cancel)).Image, ownInitrd),
             Cpus = parse.GetValue(options.Cpus),
-            MemoryMiB = parse.GetValue(options.Memory),
+            MemoryMiB = parse.GetValue(options.Memory) ?? 1024,
             HypervisorOptions = parse.GetValue(options.Xen)!,
             KernelOptions = parse.GetValue(options.Dom0)!,
             Disks = parse.GetValue(options.Disks) ?? [],
@@ -69,7 +69,10 @@ internal static class RunCommand
             : TimeSpan.FromSeconds(icount ? 900 : 300);
 
         var machine = new Machine(settings, await workshop.UserlandAsync(cancel)) { LogFile = parse.GetValue(options.Log) };
-        return Report(await machine.RunAsync(session, limit, cancel), session, limit);
+        var end = await machine.RunAsync(session, limit, cancel);
+        if (session is Session.Interactive)
+            Console.Out.Write("\e[?1l\e>"); // The runtime switched the keypad for its own line editor.
+        return Report(end, session, limit);
     }
 
     /// <summary>Says on standard error what went wrong, if anything did, and gives the exit status.</summary>
@@ -89,17 +92,17 @@ internal static class RunCommand
             foreach (var line in end.Log.Where(line => !string.IsNullOrWhiteSpace(line)).TakeLast(TailLines))
                 Console.Error.WriteLine($"    {line}");
         }
-        var when = unfinished ? "before the commands ended" : end.CommandStatus is { } status ? $"after the commands ended with status {status}" : "";
+        var when = unfinished ? " before the commands ended" : end.CommandStatus is { } status ? $" after the commands ended with status {status}" : "";
         Say(end.Cause switch
         {
-            EndCause.PoweredOff => "the machine powered off",
-            EndCause.Reset => "the machine reset itself: a crash of dom0 or of the hypervisor",
-            EndCause.TripleFault => "the machine reset itself: triple fault",
-            EndCause.Panicked => $"the host crashed: {end.Detail}",
-            EndCause.StayedOn => "the machine did not power off",
-            EndCause.TimedOut => $"the time limit of {limit!.Value.TotalSeconds} s was reached",
-            _ => $"the emulator ended by itself: {end.Detail}",
-        } + (when.Length > 0 ? $" {when}" : ""));
+            EndCause.PoweredOff => $"the machine powered off{when}",
+            EndCause.Reset => $"the machine reset itself{when}: a crash of dom0 or of the hypervisor",
+            EndCause.TripleFault => $"the machine reset itself{when}: triple fault",
+            EndCause.Panicked => $"the host crashed{when}: {end.Detail}",
+            EndCause.StayedOn => $"the machine did not power off{when}",
+            EndCause.TimedOut => $"the time limit of {limit!.Value.TotalSeconds} s was reached{when}",
+            _ => $"the emulator ended by itself{when}: {end.Detail}",
+        });
         return end.Cause == EndCause.TimedOut ? ExitStatus.TimedOut : ExitStatus.Crashed;
     }
 

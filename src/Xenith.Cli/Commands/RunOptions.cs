@@ -13,7 +13,7 @@ internal sealed class RunOptions
 
     public readonly Option<string?> Exec = new("--exec") { Description = "Run these commands in dom0's shell, print exactly what they print, power off, exit with their status", HelpName = "COMMANDS" };
     public readonly Option<int> Cpus = new("--cpus") { Description = "Number of CPUs", HelpName = "N", DefaultValueFactory = _ => 1, CustomParser = ParseCpus };
-    public readonly Option<int> Memory = new("--memory") { Description = "Memory, as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => 1024, CustomParser = ParseMemory };
+    public readonly Option<int?> Memory = new("--memory") { Description = "Memory, as 512M or 2G [default: 1G]", HelpName = "SIZE", CustomParser = ParseMemory };
     public readonly Option<string> Xen = new("--xen") { Description = "Extra hypervisor options", HelpName = "OPTIONS", DefaultValueFactory = _ => "" };
     public readonly Option<string> Dom0 = new("--dom0") { Description = "Extra options for dom0's kernel", HelpName = "OPTIONS", DefaultValueFactory = _ => "" };
     public readonly Option<Disk[]> Disks = new("--disk") { Description = "A file as a disk (repeatable)", HelpName = "FILE:ahci|nvme|virtio", AllowMultipleArgumentsPerToken = false, CustomParser = ParseDisks };
@@ -79,13 +79,13 @@ internal sealed class RunOptions
         return 0;
     }
 
-    private static int ParseMemory(ArgumentResult result)
+    private static int? ParseMemory(ArgumentResult result)
     {
         var text = result.Tokens[^1].Value;
         if (ParseSize(text) is { } size)
             return size;
         result.AddError($"--memory takes a size as 512M or 2G, not '{text}'");
-        return 0;
+        return null;
     }
 
     private static int? ParseTimeout(ArgumentResult result)
@@ -104,12 +104,13 @@ internal sealed class RunOptions
         {
             var colon = token.Value.LastIndexOf(':');
             var file = token.Value[..Math.Max(colon, 0)];
-            if (colon < 0 || !Enum.TryParse<DiskBus>(token.Value.AsSpan(colon + 1), ignoreCase: true, out var bus) || !Enum.IsDefined(bus))
+            DiskBus? bus = token.Value[(colon + 1)..] switch { "ahci" => DiskBus.Ahci, "nvme" => DiskBus.Nvme, "virtio" => DiskBus.Virtio, _ => null };
+            if (colon < 0 || bus is null)
                 result.AddError($"--disk takes FILE:ahci, FILE:nvme or FILE:virtio, not '{token.Value}'");
             else if (!File.Exists(file))
                 result.AddError($"--disk: there is no file '{file}'");
             else
-                disks.Add(new Disk(file, bus));
+                disks.Add(new Disk(file, bus.Value));
         }
         return [.. disks];
     }

@@ -16,9 +16,9 @@ internal static class HostPackages
     [
         new("qemu-system-x86", "qemu-system-x86_64", Purpose.Run, "emulates the PC that the host runs on"),
         new("util-linux", "flock", Purpose.Run, "keeps two builds from meeting"),
-        new("binutils", "ld", Purpose.Build, "assembles and links the image"),
-        new("gcc", "gcc", Purpose.Test, "compiles the C side of the ABI layout tests"),
-        new("gcc-multilib", "/usr/include/x86_64-linux-gnu/gnu/stubs-32.h", Purpose.Test, "the same for 32-bit guests"),
+        new("binutils", "ld", Purpose.Build, "links the image"),
+        new("gcc", "gcc", Purpose.Build, "assembles the image's assembly sources"),
+        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests"),
         new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
     ];
 

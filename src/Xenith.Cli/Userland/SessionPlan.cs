@@ -17,7 +17,7 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
         var token = machine.CountInstructions
             ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(commands ?? "")).AsSpan(0, 16))
             : RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var onTerminal = session is Session.Interactive;
+        var onTerminal = session is Session.Interactive && Console.WindowWidth > 0;
         var settings = new Dictionary<string, string>
         {
             ["session"] = commands is null ? "shell" : "commands",

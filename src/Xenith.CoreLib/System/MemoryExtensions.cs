@@ -1,12 +1,16 @@
 // Searching and comparing spans. The element type is a struct wherever it matters, so Equals is a direct call and is inlined.
 
+using System.Runtime.CompilerServices;
+
 namespace System;
 
 public static class MemoryExtensions
 {
-    public static ReadOnlySpan<char> AsSpan(this string? text) => text;
+    // The language converts a string to a span by a call of this method, so it cannot itself be written as that conversion.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadOnlySpan<char> AsSpan(this string? text) => text is null ? default : text.Characters;
 
-    public static ReadOnlySpan<char> AsSpan(this string? text, int start) => ((ReadOnlySpan<char>)text).Slice(start);
+    public static ReadOnlySpan<char> AsSpan(this string? text, int start) => text.AsSpan().Slice(start);
 
     public static Span<T> AsSpan<T>(this T[]? array) => new(array);
 

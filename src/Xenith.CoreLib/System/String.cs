@@ -40,9 +40,9 @@ public sealed class String : IEquatable<string>
 
     public ref readonly char GetPinnableReference() => ref _firstChar;
 
-    [Intrinsic]
-    public static implicit operator ReadOnlySpan<char>(string? value) =>
-        value is null ? default : new ReadOnlySpan<char>(ref Unsafe.AsRef(in value._firstChar), value._stringLength);
+    public static implicit operator ReadOnlySpan<char>(string? value) => MemoryExtensions.AsSpan(value);
+
+    internal ReadOnlySpan<char> Characters => new(ref Unsafe.AsRef(in _firstChar), _stringLength);
 
     public bool Equals(string? other) => Equals(this, other);
 

@@ -43,18 +43,8 @@ internal sealed class Dom0Memory
     /// <summary>The frame behind a pseudo-physical page.</summary>
     internal Mfn FrameOf(ulong pfn) => new(_list[pfn]);
 
-    /// <summary>Frames that lie one after the other: an allocation of the next power of two, whose rest is given back.</summary>
-    internal bool TryAllocateContiguous(ulong pages, out Mfn first)
-    {
-        int order = 0;
-        while (1UL << order < pages)
-            order++;
-        if (!_memory.Allocator.TryAllocate(order, AllocationFlags.None, out first))
-            return false;
-        for (ulong i = pages; i < 1UL << order; i++)
-            _memory.Allocator.Free(first.Plus(i), 0);
-        return true;
-    }
+    /// <summary>Frames that lie one after the other, not yet the domain's.</summary>
+    internal bool TryAllocateContiguous(ulong pages, out Mfn first) => ContiguousFrames.TryAllocate(_memory.Allocator, pages, out first);
 
     /// <summary>Gives frames to the domain under the next numbers.</summary>
     internal bool TryAssign(Mfn first, ulong pages)
@@ -79,7 +69,7 @@ internal sealed class Dom0Memory
         {
             while (order > 0 && 1UL << order > pages - Count)
                 order--;
-            if (_memory.Allocator.TryAllocate(order, AllocationFlags.Zeroed, out Mfn first))
+            if (_memory.Allocator.TryAllocate(order, AllocationFlags.Unscrubbed, out Mfn first))
             {
                 if (!TryAssign(first, 1UL << order))
                     return false;

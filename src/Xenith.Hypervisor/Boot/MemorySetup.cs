@@ -9,36 +9,28 @@ internal static class MemorySetup
 {
     private const ulong LargePage = 2UL << 20;
 
-    /// <summary>Makes the memory subsystem out of free RAM whose highest address is <paramref name="top"/>. False, with a log line, if there is too little.</summary>
-    internal static bool TryCreate(ConsoleLog log, EarlyMemory early, ulong top, out MachineMemory? memory)
+    /// <summary>Makes the memory subsystem out of free RAM whose highest address is <paramref name="top"/>. Null if there is too little.</summary>
+    internal static MachineMemory? Create(ConsoleLog log, EarlyMemory early, ulong top)
     {
-        memory = null;
         ulong frames = top / AddressSpace.PageSize;
         if (!HypervisorAddressSpace.ExtendDirectMap(early, top))
-            return TooLittle(log);
+            return null;
 
         ulong tableBytes = FrameTable.BytesFor(frames);
         ulong m2pBytes = (frames * 8 + LargePage - 1) & ~(LargePage - 1);
         if (!early.TryTake(tableBytes, AddressSpace.PageSize, ulong.MaxValue, out ulong tableAddress)
             || !early.TryTake(m2pBytes, LargePage, ulong.MaxValue, out ulong m2pAddress)
             || !HypervisorAddressSpace.MapM2P(early, m2pAddress, m2pBytes))
-            return TooLittle(log);
+            return null;
 
         Table<ulong> m2p = Table<ulong>.Over(m2pAddress, m2pBytes / 8);
         for (ulong i = 0; i < m2p.Count; i++)
             m2p[i] = ulong.MaxValue;
         FrameTable table = FrameTable.Create(tableAddress, frames);
         PageAllocator allocator = new(table, 1);
-        memory = new MachineMemory(table, m2p, allocator);
         for (int i = 0; i < early.Count; i++)
             allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize, 0);
         log.Info($"System RAM: {early.FreeBytes >> 20}MB free of {top >> 20}MB; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
-        return true;
-    }
-
-    private static bool TooLittle(ConsoleLog log)
-    {
-        log.Error($"Too little memory for the hypervisor's own tables");
-        return false;
+        return new MachineMemory(table, m2p, allocator);
     }
 }

@@ -1,10 +1,60 @@
+using System.Runtime.CompilerServices;
+
 namespace Xenith.Hypervisor.Boot;
+
+/// <summary>An IO-APIC as the firmware describes it.</summary>
+public struct IoApicDescription
+{
+    public uint Id;
+    public ulong Address;
+    public uint FirstGsi;
+}
+
+/// <summary>An ISA interrupt whose line differs from the usual (ACPI 6.5, 5.2.12.5).</summary>
+public struct InterruptOverride
+{
+    public byte Irq;
+    public uint Gsi;
+    public bool IsLevel;
+    public bool IsActiveLow;
+}
+
+/// <summary>Room for IO-APICs.</summary>
+[InlineArray(8)]
+public struct IoApicDescriptions
+{
+    private IoApicDescription _first;
+}
+
+/// <summary>Room for overrides.</summary>
+[InlineArray(16)]
+public struct InterruptOverrides
+{
+    private InterruptOverride _first;
+}
 
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
 public sealed class PlatformInformation
 {
+    /// <summary>IO-APICs.</summary>
+    public IoApicDescriptions IoApics;
+    public int IoApicCount;
+
+    /// <summary>Interrupt overrides.</summary>
+    public InterruptOverrides Overrides;
+    public int OverrideCount;
+
+    /// <summary>The firmware's memory map.</summary>
+    internal MemoryMap MemoryMap;
+
+    /// <summary>Machine address of the local APIC's registers.</summary>
+    public ulong LocalApicAddress { get; set; }
+
     /// <summary>Machine address of the ACPI root pointer, 0 if none was found.</summary>
     public ulong AcpiRoot { get; set; }
+
+    /// <summary>Machine address of the HPET's registers, 0 if there is none.</summary>
+    public ulong HpetAddress { get; set; }
 
     /// <summary>Port of the ACPI PM timer, 0 if there is none.</summary>
     public ushort PmTimerPort { get; set; }
@@ -15,4 +65,7 @@ public sealed class PlatformInformation
 
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;
+
+    /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
+    public byte[] CommandLine { get; set; } = new byte[0];
 }

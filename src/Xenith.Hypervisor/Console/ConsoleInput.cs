@@ -15,6 +15,6 @@ internal static class ConsoleInput
             any = true;
         }
         if (any && host.Domains.Find(0) is Domain dom0)
-            dom0.Events.RaiseGlobalVirq(Xenith.Abi.Virq.Console);
+            dom0.Events.RaiseGlobalVirq((uint)Xenith.Abi.Virq.Console);
     }
 }

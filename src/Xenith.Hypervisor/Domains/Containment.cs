@@ -23,6 +23,7 @@ internal static class Containment
         ConsoleLog log = cpu.Host.Log;
         // The console's lock may be what the trapped code held.
         PerCpu.Ledger.UndoAll();
+        PerCpu.Ledger.Trapped = false;
         Report(log, ref frame, faultAddress);
 
         Vcpu? served = cpu.IsIdle ? null : cpu.Loaded;

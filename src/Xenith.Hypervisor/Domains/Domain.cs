@@ -1,7 +1,9 @@
+using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Grants;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Domains;
@@ -17,7 +19,10 @@ public sealed class Domain
         Vcpus = new Vcpu?[maxVcpus];
         Pages = new DomainPages(this);
         Events = new EventChannels(this);
+        Pirqs = new PirqTable(this);
         Grants = new GrantTable(this);
+        Console = new GuestConsoleOutput(id);
+        Watchdogs = new Watchdogs(this);
         Pv = new PvDomain();
     }
 
@@ -35,6 +40,15 @@ public sealed class Domain
 
     /// <summary>Event channels.</summary>
     public EventChannels Events { get; }
+
+    /// <summary>Physical interrupts that the domain may bind.</summary>
+    public PirqTable Pirqs { get; }
+
+    /// <summary>Emergency output.</summary>
+    public GuestConsoleOutput Console { get; }
+
+    /// <summary>Watchdog timers.</summary>
+    public Watchdogs Watchdogs { get; }
 
     /// <summary>Grant table.</summary>
     public GrantTable Grants { get; }
@@ -71,6 +85,9 @@ public sealed class Domain
 public sealed class DomainTable
 {
     private readonly Domain?[] _byId = new Domain?[64];
+
+    /// <summary>Ids from here on are free.</summary>
+    public int End => _byId.Length;
 
     /// <summary>The domain with an id, or null.</summary>
     public Domain? Find(ulong id) => id < (ulong)_byId.Length ? _byId[(int)id] : null;

@@ -1,3 +1,5 @@
+using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
@@ -19,6 +21,7 @@ public sealed class Vcpu
         Pv = new PvVcpu();
         Timers = new VcpuTimers(this);
         Scheduling = new VcpuScheduling(this);
+        Polling = new VcpuPolling(this);
     }
 
     /// <summary>Its domain.</summary>
@@ -35,6 +38,18 @@ public sealed class Vcpu
 
     /// <summary>Runnable, blocked, paused; run-state times.</summary>
     public VcpuScheduling Scheduling { get; }
+
+    /// <summary>A wait for particular event channels.</summary>
+    public VcpuPolling Polling { get; }
+
+    /// <summary>The multicall that the vCPU is in.</summary>
+    public MulticallState Multicall { get; } = new();
+
+    /// <summary>True once the vCPU has registers to start with.</summary>
+    public bool IsInitialised { get; set; }
+
+    /// <summary>The guest's page that vcpu_info was moved to; invalid while it lies in shared_info.</summary>
+    public Mfn InfoFrame { get; set; } = Mfn.Invalid;
 
     /// <summary>vcpu_info (public/xen.h): in shared_info, or where VCPUOP_register_vcpu_info put it.</summary>
     public SharedArea Info { get; set; }

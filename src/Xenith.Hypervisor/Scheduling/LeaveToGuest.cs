@@ -15,7 +15,6 @@ internal static class LeaveToGuest
     private static void Leave(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
-        PerCpu.Ledger.Trapped = false;
         DoDeferredWork(cpu);
         if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
             ContextSwitch.Reschedule(cpu, ref frame);

@@ -38,7 +38,7 @@ hypercall_entry:
         movaps %xmm0, F_XMM0(%rsp)
         movaps %xmm8, F_XMM8(%rsp)
         mov %r10, %rcx
-        mov %eax, %r9d
+        mov %rax, %r9
         sti
         call hv_hypercall               /* (a1, a2, a3, a4, a5, number) */
         cli

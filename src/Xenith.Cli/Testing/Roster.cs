@@ -1,0 +1,36 @@
+using Xenith.Cli.Testing.Scenarios;
+
+namespace Xenith.Cli.Testing;
+
+/// <summary>The hypervisor that a scenario boots.</summary>
+internal enum Subject
+{
+    /// <summary>Ours.</summary>
+    Xenith,
+
+    /// <summary>Real Xen, for scenarios whose point is the tool itself.</summary>
+    Debian,
+
+    /// <summary>Not run: something it needs does not exist yet. It is listed as waiting and counted nowhere.</summary>
+    Waiting,
+}
+
+/// <param name="WaitsFor">What has to exist before the scenario can run, while it is waiting.</param>
+internal sealed record Enrolment(Scenario Scenario, Subject Subject, string? WaitsFor = null);
+
+/// <summary>
+/// Every scenario and whether it runs. To enable one, change its row to <see cref="Subject.Xenith"/> once what it waits for has
+/// landed; '--hypervisor debian' runs them all on real Xen, which shows that the scenario itself is sound.
+/// </summary>
+internal static class Roster
+{
+    public static readonly IReadOnlyList<Enrolment> Scenarios =
+    [
+        new(new ExactOutput(), Subject.Debian),
+        new(new CountedTime(), Subject.Debian),
+        new(new BadKernels(), Subject.Waiting, "the hypervisor's boot path"),
+        new(new BootToShell(), Subject.Waiting, "dom0 on our own hypervisor"),
+        new(new MemorySizes(), Subject.Waiting, "dom0 on our own hypervisor"),
+        new(new RepeatedBoots(), Subject.Waiting, "dom0 on our own hypervisor"),
+    ];
+}

@@ -1,0 +1,41 @@
+namespace Xenith.Cli.Testing.Scenarios;
+
+/// <summary>Machines small and large: dom0 gets what the hypervisor does not need for itself, and can use all of it.</summary>
+internal sealed class MemorySizes : Scenario
+{
+    /// <summary>
+    /// What may be missing from dom0's MemTotal. A sixteenth of the memory, at most 128 MiB, the hypervisor keeps back, as
+    /// real Xen does; a fortieth goes into its frame table and dom0's struct pages; the rest is both images.
+    /// </summary>
+    private static int Lost(int mebibytes) => Math.Min(mebibytes / 16, 128) + mebibytes / 40 + 160;
+
+    public override string Name => "memory";
+
+    public override string Point => "boots with 512 MB, 2 GB and 8 GB; dom0 has nearly all of it and can use it";
+
+    public override IEnumerable<TestCase> Cases(Scale scale) =>
+        [Case(512), Case(2048), .. scale == Scale.Full ? [Case(8192)] : (TestCase[])[]];
+
+    private static TestCase Case(int mebibytes) => new($"{mebibytes} MB", async bench =>
+    {
+        // A file in memory, as large as half of what is free if that is not much, written and read back.
+        const string commands = """
+            sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo
+            mount -t tmpfs -o size=100% all /mnt
+            count=$(($(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 2048))
+            [ $count -lt 64 ] || count=64
+            yes 0123456789abcde | dd of=/mnt/file bs=1M count=$count iflag=fullblock 2>/dev/null
+            md5sum /mnt/file | cut -c 1-32 && echo $count
+            """;
+        var boot = await bench.BootAsync(commands, machine => machine with { MemoryMiB = mebibytes });
+        TestBench.CheckOrderly(boot);
+        TestBench.Check(boot.Lines.Count == 3, $"unexpected answer: {boot.Text}");
+        var total = int.Parse(boot.Lines[0]) / 1024;
+        TestBench.Check(total >= mebibytes - Lost(mebibytes), $"dom0 has only {total} MB");
+        var written = int.Parse(boot.Lines[2]);
+        var expected = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(
+            [.. Enumerable.Repeat("0123456789abcde\n"u8.ToArray(), written << 16).SelectMany(line => line)]));
+        TestBench.Check(boot.Lines[1] == expected, $"{written} MB read back differ from what was written");
+        bench.Note($"MemTotal {total} MB");
+    });
+}

@@ -1,0 +1,61 @@
+using System;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Power;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Boot;
+
+/// <summary>From the boot modules to a dom0 that is ready to run: the kernel is found, unpacked and read, dom0's size is decided, then it is built.</summary>
+internal static class Dom0Start
+{
+    /// <summary>Memory that stays with the hypervisor unless `dom0_mem` says otherwise: a sixteenth, at most so many pages.</summary>
+    private const ulong MostReserved = (128UL << 20) / AddressSpace.PageSize;
+
+    /// <summary>Builds dom0. After a failure the machine has been stopped or restarted, with one line that says why.</summary>
+    internal static bool TryBuild(Host host, ConsoleLog log, in BootInformation information)
+    {
+        if (information.ModuleCount == 0)
+        {
+            Panic.Now(log, $"dom0 kernel not specified. Check bootloader configuration.");
+            return false;
+        }
+        BootModule module = information.Modules[0];
+        Dom0Input input = default;
+        if (!UnpackedKernel.TryOpen(host, log, BootMemory.Bytes(module.Start, module.End - module.Start), out input.Kernel))
+        {
+            Panic.Now(log, $"Could not construct domain 0");
+            return false;
+        }
+        KernelError error = KernelImage.Parse(input.Kernel.Elf, true, out input.Image);
+        if (error != KernelError.None)
+        {
+            log.Error($"dom0 kernel: {error.Message()}");
+            Panic.Now(log, $"Could not construct domain 0");
+            return false;
+        }
+        if (information.ModuleCount > 1)
+        {
+            input.RamDiskStart = information.Modules[1].Start;
+            input.RamDiskEnd = information.Modules[1].End;
+        }
+        input.CommandLine = information.ModuleArguments(0);
+        ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
+        input.Pages = Size(host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages);
+        Domain? domain = Dom0Builder.Build(host, log, ref input);
+        if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
+        {
+            Panic.Now(log, $"Could not construct domain 0");
+            return false;
+        }
+        log.Always($"Dom0 has maximum 1 VCPUs");
+        vcpu.Scheduling.Up();
+        return true;
+    }
+
+    private static ulong Size(ulong free)
+    {
+        ulong reserve = Math.Min(free / 16, MostReserved);
+        return free - reserve;
+    }
+}

@@ -1,0 +1,129 @@
+using System;
+using System.Runtime;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Power;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Boot;
+
+/// <summary>
+/// The boot sequence, from the first line of C# to the first instruction of dom0. Each step logs what it found in the words that people know from Xen; a step that cannot be done ends in
+/// one line that says why.
+/// </summary>
+internal static class Startup
+{
+    private const ulong BootDirectMap = 4UL << 30;
+
+    [RuntimeExport("boot_main")]
+    private static void Main(uint loaderMagic, uint bootInformation)
+    {
+        BootMemory.SetDirectMapEnd(BootDirectMap);
+        Descriptors.InitializeCpu(0);
+        // The legacy interrupt controllers would deliver their interrupts as exceptions.
+        Port.Out8(0x21, 0xff);
+        Port.Out8(0xa1, 0xff);
+
+        ConsoleLog log = new(new SerialPort(0x3f8, 115200));
+        bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
+        if (understood)
+            ApplyOptions(log, information.CommandLine);
+        Banner.Print(log);
+        if (!understood)
+        {
+            Panic.Now(log, $"{error.Message()}");
+            return;
+        }
+        log.Always($"Command line: {information.CommandLine}");
+        PrintMemoryMap(log, in information.MemoryMap);
+        Boot(log, in information);
+    }
+
+    private static void ApplyOptions(ConsoleLog log, ReadOnlySpan<byte> commandLine)
+    {
+        _ = log;
+        _ = commandLine;
+    }
+
+    private static void Boot(ConsoleLog log, in BootInformation information)
+    {
+        CpuSetup.Describe(log);
+        EarlyMemory early = FreeMemory(in information);
+        CpuSetup.Initialize(log, true, true);
+        PlatformInformation platform = new();
+        AcpiSetup.Read(log, information.AcpiRootAddress, platform);
+        if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
+        {
+            Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
+            return;
+        }
+        MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
+        if (memory is null)
+        {
+            Panic.Now(log, $"Too little memory: the hypervisor's own tables do not fit");
+            return;
+        }
+
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
+        PerCpu.SetContext(new Pcpu(host, 0));
+        ulong seconds = Time.Rtc.ReadSeconds();
+        host.Time.SetWallClock(seconds, 0, host.Time.Now);
+        host.Platform.MemoryMap = information.MemoryMap;
+        PlatformSetup.ShareOut(memory, platform);
+        host.Platform.CommandLine = new byte[information.CommandLine.Length];
+        information.CommandLine.CopyTo(host.Platform.CommandLine);
+        devices.Interrupts.RouteConsole(4);
+        log.Serial.EnableReceiveInterrupt();
+
+        if (!Dom0Start.TryBuild(host, log, in information))
+            return;
+        HypervisorAddressSpace.ProtectImage();
+        log.Always($"Xen is relinquishing VGA console.");
+        log.Always($"*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)");
+        Cpu.StartScheduling();
+    }
+
+    /// <summary>RAM that nothing lies in: not the first MiB, the image, the boot loader's information, or a module.</summary>
+    private static EarlyMemory FreeMemory(in BootInformation information)
+    {
+        EarlyMemory early = new();
+        for (int i = 0; i < information.MemoryMap.Count; i++)
+        {
+            MemoryRange range = information.MemoryMap.Ranges[i];
+            if (range.Kind == MemoryKind.Usable && range.Start < AddressSpace.DirectMapSize)
+                early.Add(range.Start, Math.Min(range.End, AddressSpace.DirectMapSize));
+        }
+        early.Reserve(0, 0x10_0000);
+        early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
+        early.Reserve(information.Start, information.End);
+        for (int i = 0; i < information.ModuleCount; i++)
+        {
+            BootModule module = information.Modules[i];
+            early.Reserve(module.Start, module.End);
+            early.Reserve(module.TextAddress, module.TextAddress + module.TextLength + 1);
+        }
+        return early;
+    }
+
+    private static void PrintMemoryMap(ConsoleLog log, in MemoryMap map)
+    {
+        log.Always($"Xen-e820 RAM map:");
+        for (int i = 0; i < map.Count; i++)
+        {
+            MemoryRange range = map.Ranges[i];
+            log.Always($" [{range.Start:x16}, {range.End - 1:x16}] ({KindName(range.Kind)})");
+        }
+        if (map.Lost > 0)
+            log.Warning($"{map.Lost} ranges of the memory map were ignored: there are too many");
+    }
+
+    private static string KindName(MemoryKind kind) => kind switch
+    {
+        MemoryKind.Usable => "usable",
+        MemoryKind.Reserved => "reserved",
+        MemoryKind.AcpiData => "ACPI data",
+        MemoryKind.AcpiNonVolatile => "ACPI NVS",
+        _ => "unusable",
+    };
+}

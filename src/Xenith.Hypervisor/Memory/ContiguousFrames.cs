@@ -1,0 +1,27 @@
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Memory;
+
+/// <summary>Runs of frames whose number is no power of two, for what must be contiguous while booting.</summary>
+internal static class ContiguousFrames
+{
+    /// <summary>Allocates the next power of two and gives the rest back. The frames hold whatever they held.</summary>
+    internal static bool TryAllocate(PageAllocator allocator, ulong pages, out Mfn first)
+    {
+        int order = 0;
+        while (1UL << order < pages)
+            order++;
+        if (!allocator.TryAllocate(order, AllocationFlags.Unscrubbed, out first))
+            return false;
+        for (ulong i = pages; i < 1UL << order; i++)
+            allocator.Free(first.Plus(i), 0);
+        return true;
+    }
+
+    /// <summary>Gives frames back one by one.</summary>
+    internal static void Free(PageAllocator allocator, Mfn first, ulong pages)
+    {
+        for (ulong i = 0; i < pages; i++)
+            allocator.Free(first.Plus(i), 0);
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Xenith.Cli.Commands;
+using Xenith.Cli.Emulation;
+using Xunit;
+
+namespace Xenith.Cli.Tests;
+
+/// <summary>Every bad option value is one clear line; good ones become the machine that was asked for.</summary>
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("--cpus", "0")]
+    [InlineData("--cpus", "many")]
+    [InlineData("--cpus", "-1")]
+    [InlineData("--memory", "12")]
+    [InlineData("--memory", "G")]
+    [InlineData("--memory", "0M")]
+    [InlineData("--memory", "99999999999G")]
+    [InlineData("--disk", "nothing")]
+    [InlineData("--disk", "/no/such/file:ahci")]
+    [InlineData("--disk", "/etc/passwd:floppy")]
+    [InlineData("--disk", "/etc/passwd:1")]
+    [InlineData("--nic", "rtl8139")]
+    [InlineData("--emulator", "vmware")]
+    [InlineData("--accel", "hax")]
+    [InlineData("--qemu", "-name 'open")]
+    [InlineData("--timeout", "0")]
+    [InlineData("--timeout", "soon")]
+    [InlineData("--kernel", "/no/such/file")]
+    [InlineData("--initrd", "/no/such/file")]
+    [InlineData("--hypervisor", "/no/such/file")]
+    public void A_bad_value_is_one_error_that_names_option_and_value(string option, string value)
+    {
+        var errors = Parse(option, value).Errors;
+
+        var error = Assert.Single(errors);
+        Assert.Contains(option, error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Good_values_are_accepted()
+    {
+        Assert.Empty(Parse(
+            "--exec", "-n; echo", "--cpus", "4", "--memory", "2G", "--disk", "/etc/passwd:ahci", "--disk", "/etc/passwd:nvme", "--nic", "virtio",
+            "--hypervisor", "debian", "--accel", "tcg", "--icount", "--qemu", "-device 'x y'", "--timeout", "5", "--no-kernel").Errors);
+    }
+
+    [Theory]
+    [InlineData("512M", 512)]
+    [InlineData("2g", 2048)]
+    [InlineData("2", null)]
+    [InlineData("", null)]
+    [InlineData("1.5G", null)]
+    public void Sizes(string text, int? mebibytes) => Assert.Equal(mebibytes, RunOptions.ParseSize(text));
+
+    [Theory]
+    [InlineData("a  b", new[] { "a", "b" })]
+    [InlineData("'a b' \"c d\"e", new[] { "a b", "c de" })]
+    [InlineData("a\\ b ''", new[] { "a b", "" })]
+    [InlineData("'it''s'", new[] { "its" })]
+    public void Words_are_split_as_a_shell_does(string text, string[] words) => Assert.Equal(words, Words.Split(text));
+
+    [Fact]
+    public void Commas_of_kernel_options_are_doubled_for_the_loader()
+    {
+        var arguments = QemuCommandLine.Build(Machine with { KernelOptions = "a=b,c" }, onTerminal: false);
+
+        Assert.Contains("vmlinuz console=hvc0 earlyprintk=xen a=b,,c,initrd.cpio", arguments);
+    }
+
+    [Fact]
+    public void Counting_instructions_takes_away_what_is_random()
+    {
+        var arguments = QemuCommandLine.Build(Machine with { CountInstructions = true }, onTerminal: false);
+
+        Assert.Contains("max,-smap,-rdrand,-rdseed", arguments);
+        Assert.Contains("shift=0,sleep=off", arguments);
+    }
+
+    private static MachineSettings Machine => new()
+    {
+        Hypervisor = new HypervisorImage("test", "/dev/null", null),
+        Modules = new BootModules("/dev/null", null),
+    };
+
+    private static ParseResult Parse(params string[] arguments)
+    {
+        var command = new Command("run");
+        new RunOptions().AddTo(command);
+        return command.Parse(arguments);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Runtime;
+
+namespace Xenith.MetalTests;
+
+internal static class Entry
+{
+    [RuntimeExport("boot_main")]
+    private static void Main(uint loaderMagic, uint bootInformation)
+    {
+        SpanTests.Run();
+        NumberTests.Run();
+        AtomicTests.Run();
+        LanguageTests.Run();
+        BacktraceTests.Run();
+        Check.Report();
+    }
+}
