@@ -248,7 +248,7 @@ static unsafe class EventChannels
         Check.Ok("close", Events.Close(timer));
         Check.Result("virq 24", -ErrorNumber.Einval, Events.BindVirq(24, 0, out _));
         Check.Result("virq 2^32 - 1", -ErrorNumber.Einval, Events.BindVirq(0xffffffff, 0, out _));
-        Check.Result("timer of vCPU 1, absent", -ErrorNumber.Enoent, Events.BindVirq(Virq.Timer, 1, out _));
+        Check.Result("timer of vCPU 100, absent", -ErrorNumber.Enoent, Events.BindVirq(Virq.Timer, 100, out _));
         Check.Ok("console, a global one", Events.BindVirq(Virq.Console, 0, out uint console));
         Check.Result("console again", -ErrorNumber.Eexist, Events.BindVirq(Virq.Console, 0, out _));
         Check.Ok("close", Events.Close(console));
@@ -338,7 +338,7 @@ static unsafe class EventChannels
         Check.Ok("bind_ipi", Events.BindIpi(0, out uint a));
         Check.Ok("bind_ipi", Events.BindIpi(0, out uint b));
         Check.Ok("bind_ipi", Events.BindIpi(0, out uint c));
-        Check.Value("first port", a);
+        Check.True("first port", a is > 0 and < 8); // the hypervisor may have taken some for itself
         Check.Equal("second", a + 1, b);
         Check.Equal("third", a + 2, c);
         Check.Ok("close", Events.Close(b));

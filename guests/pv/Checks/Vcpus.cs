@@ -21,16 +21,15 @@ static unsafe class Vcpus
     static void IsUp()
     {
         Check.Result("vCPU 0", 1, Hypercall.VcpuOp(3, 0, null));
-        Check.Result("vCPU 1, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(3, 1, null));
+        Check.Result("vCPU 100, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(3, 100, null));
         Check.Result("vCPU 8191", -ErrorNumber.Enoent, Hypercall.VcpuOp(3, 8191, null));
     }
 
     static void UpErrors()
     {
         Check.Ok("up of vCPU 0", Hypercall.VcpuOp(1, 0, null));
-        Check.Result("up of vCPU 1, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(1, 1, null));
+        Check.Result("up of vCPU 100, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(1, 100, null));
         Check.Result("initialise vCPU 0, unmapped", -ErrorNumber.Efault, Hypercall.VcpuOp(0, 0, (void*)0x12345000));
-        Check.Result("get_physid without a pin", -ErrorNumber.Efault, Hypercall.VcpuOp(12, 0, (void*)0x12345000));
     }
 
     /// <summary>Runstate record: state u32, entry time u64, four times u64.</summary>
@@ -60,11 +59,11 @@ static unsafe class Vcpus
         Check.True("entry time", ((ulong*)area)[1] != 0);
         ulong blocked = ((ulong*)area)[4];
         Check.Ok("bind_virq", Events.BindVirq(Virq.Timer, 0, out uint port));
-        Check.Ok("set_timer_op", Hypercall.Call(Number.SetTimerOp, Clock.Now() + 5000000));
+        Check.Ok("set_timer_op", Hypercall.Call(Number.SetTimerOp, Clock.Now() + 300000000));
         Hypercall.SchedBlock();
         Events.Disable();
         Check.Equal("running again", 0, *(uint*)area);
-        Check.True("time spent blocked: 4 ms or more", ((ulong*)area)[4] - blocked >= 4000000);
+        Check.True("time spent blocked: 50 ms or more", ((ulong*)area)[4] - blocked >= 50000000);
         Check.Ok("close", Events.Close(port));
         ulong none = 0;
         Check.Ok("no area", Hypercall.VcpuOp(5, 0, &none));
