@@ -54,9 +54,18 @@ public sealed class Host
     /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
     public PciDevices Pci { get; } = new();
 
+    /// <summary>Frames in the hands of an exchange.</summary>
+    public StolenFrames Stolen { get; } = new();
+
     /// <summary>Which hypercalls that are not written have been asked for.</summary>
     public UnimplementedLog Unimplemented { get; } = new();
 
+    /// <summary>CPUs that run: those from 0 on.</summary>
+    public uint CpusOnline { get; set; } = 1;
+
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
+
+    /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
+    public Paravirtual.PairedPorts PairedPorts { get; } = new();
 }

@@ -27,6 +27,9 @@ public enum LockRank
     /// <summary>Physical IRQs and interrupt controllers.</summary>
     Interrupts = 70,
 
+    /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
+    Ports = 75,
+
     /// <summary>A CPU's run queue.</summary>
     Scheduler = 80,
 

@@ -50,6 +50,11 @@ internal static unsafe class ImageLayout
 
     internal static ulong* FixupEnd => (ulong*)(delegate*<void>)&__fixup_end;
 
+    /// <summary>Names of the code's addresses; see <see cref="Symbols"/>.</summary>
+    internal static byte* SymbolTable => (byte*)(delegate*<void>)&__symbols_start;
+
+    internal static byte* SymbolTableEnd => (byte*)(delegate*<void>)&__symbols_end;
+
     /// <summary>One page of code, readable and executable, for the SYSCALL stubs.</summary>
     internal static ulong SyscallStubs => (ulong)(delegate*<void>)&__syscall_stubs;
 
@@ -131,6 +136,14 @@ internal static unsafe class ImageLayout
     [RuntimeImport("*", "__fixup_end")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern void __fixup_end();
+
+    [RuntimeImport("*", "__symbols_start")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void __symbols_start();
+
+    [RuntimeImport("*", "__symbols_end")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void __symbols_end();
 
     [RuntimeImport("*", "__syscall_stubs")]
     [MethodImpl(MethodImplOptions.InternalCall)]

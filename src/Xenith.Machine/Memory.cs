@@ -4,23 +4,6 @@ using System.Threading;
 
 namespace Xenith.Machine;
 
-/// <summary>Turns machine addresses into pointers. Everything that is not a device lies in the direct map.</summary>
-internal static unsafe class DirectMap
-{
-    /// <summary>End of the machine addresses that are mapped now; 4 GiB until the memory map has been read.</summary>
-    internal static ulong End;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static byte* At(Mfn frame)
-    {
-        if (frame.Address >= End)
-            Outside();
-        return (byte*)(AddressSpace.DirectMap + frame.Address);
-    }
-
-    private static void Outside() => throw null!;
-}
-
 /// <summary>Memory as the boot loader left it, before any guest exists that could write it.</summary>
 public static unsafe class BootMemory
 {
@@ -32,7 +15,7 @@ public static unsafe class BootMemory
     {
         if (length > int.MaxValue || address > DirectMap.End || DirectMap.End - address < length)
             return default;
-        return new Span<byte>((void*)(AddressSpace.DirectMap + address), (int)length);
+        return new Span<byte>(DirectMap.Pointer(address), (int)length);
     }
 
     /// <summary>Tells Machine how far the direct map reaches now.</summary>

@@ -1,6 +1,5 @@
 using System;
 using Xenith.Abi;
-using Xenith.Hypervisor.Boot.Elf;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -12,10 +11,10 @@ namespace Xenith.Hypervisor.Boot;
 internal ref struct Dom0Input
 {
     /// <summary>The kernel as an ELF file.</summary>
-    internal KernelFile Kernel;
+    internal UnpackedKernel Kernel;
 
     /// <summary>What its headers and notes say.</summary>
-    internal ElfImage Image;
+    internal KernelImage Image;
 
     /// <summary>Machine addresses of the initial RAM disk; equal if there is none.</summary>
     internal ulong RamDiskStart, RamDiskEnd;
@@ -41,13 +40,13 @@ internal static class Dom0Builder
         XenNotes notes = input.Image.Notes;
         ulong ramDiskBytes = input.RamDiskEnd - input.RamDiskStart;
         ulong ramDiskPages = (ramDiskBytes + PageSize - 1) / PageSize;
-        bool ramDiskByPfn = notes.ModStartPfn;
-        bool ownList = notes.HasInitP2M;
+        bool ramDiskByPfn = notes.InitrdByFrame;
+        bool ownList = notes.Has(XenNote.InitialP2m);
         ulong listPages = (input.Pages * 8 + PageSize - 1) / PageSize;
 
-        if (!Dom0Layout.TryCompute(notes.VirtBase, input.Image.VirtualEnd, ramDiskByPfn ? 0 : ramDiskBytes, ownList ? 0 : listPages * PageSize, out Dom0Layout layout))
+        if (!Dom0Layout.TryCompute(input.Image.VirtualBase, input.Image.VirtualEnd, ramDiskByPfn ? 0 : ramDiskBytes, ownList ? 0 : listPages * PageSize, out Dom0Layout layout))
             return Fail(log, "The kernel's addresses leave no room for dom0's boot-time structures");
-        ulong listTables = ownList ? Dom0PageTables.ListTables(notes.InitP2M, listPages * PageSize) : 0;
+        ulong listTables = ownList ? Dom0PageTables.ListTables(notes.InitialP2m, listPages * PageSize) : 0;
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
@@ -62,7 +61,7 @@ internal static class Dom0Builder
             return Fail(log, "Not enough contiguous memory for dom0's kernel");
         Span<byte> mapped = BootMemory.Writable(first.Address, layout.MappedPages * PageSize);
         mapped.Clear();
-        if (!input.Image.TryLoad(input.Kernel.Bytes, mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
+        if (!input.Image.TryCopyTo(mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
             return Fail(log, "The kernel's segments do not fit where it wants them");
         input.Kernel.Release(host);
 
@@ -77,7 +76,7 @@ internal static class Dom0Builder
         {
             if (!memory.TryAssign(memory.ListFrame, listPages) || !memory.TryAllocateContiguous(listTables, out Mfn tables) || !memory.TryAssign(tables, listTables))
                 return Fail(log, "Not enough memory for dom0's physical-to-machine list");
-            Dom0PageTables.MapList(root, notes.InitP2M, memory.ListFrame, listPages, tables);
+            Dom0PageTables.MapList(root, notes.InitialP2m, memory.ListFrame, listPages, tables);
         }
         if (!memory.TryFill(input.Pages))
             return Fail(log, "Not enough memory for dom0");
@@ -91,10 +90,10 @@ internal static class Dom0Builder
         "xen-3.0-x86_64"u8.CopyTo(info.Magic);
         info.NrPages = input.Pages;
         info.SharedInfo = domain.SharedInfoFrame.Address;
-        info.Flags = StartInfoFlags.Privileged | StartInfoFlags.InitDomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0);
+        info.Flags = (uint)(StartInfoFlags.Privileged | StartInfoFlags.Initdomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0));
         info.PtBase = layout.PageTables;
         info.NrPtFrames = layout.PageTableCount;
-        info.MfnList = ownList ? notes.InitP2M : layout.P2m;
+        info.MfnList = ownList ? notes.InitialP2m : layout.P2m;
         info.ModStart = ramDiskPages == 0 ? 0 : ramDiskByPfn ? ramDiskPfn : layout.RamDisk;
         info.ModLen = ramDiskBytes;
         info.FirstP2mPfn = ownList ? firstListPfn : 0;
@@ -104,7 +103,7 @@ internal static class Dom0Builder
         Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))).Write(0, info);
 
         Describe(log, input, layout, first, ramDiskPages);
-        return StartVcpu(host, log, domain, layout, root, notes.Entry) ? domain : null;
+        return StartVcpu(host, log, domain, layout, root, input.Image.Entry) ? domain : null;
     }
 
     /// <summary>The initial RAM disk stays where the boot loader put it, if the kernel takes it by page number; else it is copied into the mapped range.</summary>
@@ -162,13 +161,13 @@ internal static class Dom0Builder
         log.Always($" Loaded kernel: {input.Image.VirtualStart:x16}->{input.Image.VirtualEnd:x16}");
         if (layout.RamDisk != 0)
             log.Always($" Init. ramdisk: {layout.RamDisk:x16}->{layout.RamDisk + (input.RamDiskEnd - input.RamDiskStart):x16}");
-        ulong list = layout.P2m != 0 ? layout.P2m : input.Image.Notes.InitP2M;
+        ulong list = layout.P2m != 0 ? layout.P2m : input.Image.Notes.InitialP2m;
         log.Always($" Phys-Mach map: {list:x16}->{list + input.Pages * 8:x16}");
         log.Always($" Start info:    {layout.StartInfo:x16}->{layout.StartInfo + 1208:x16}");
         log.Always($" Page tables:   {layout.PageTables:x16}->{layout.PageTables + layout.PageTableCount * PageSize:x16}");
         log.Always($" Boot stack:    {layout.Stack:x16}->{layout.Stack + PageSize:x16}");
         log.Always($" TOTAL:         {layout.Base:x16}->{layout.End:x16}");
-        log.Always($" ENTRY ADDRESS: {input.Image.Notes.Entry:x16}");
+        log.Always($" ENTRY ADDRESS: {input.Image.Entry:x16}");
     }
 
     private static Domain? Fail(ConsoleLog log, string why)

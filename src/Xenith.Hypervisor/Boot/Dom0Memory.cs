@@ -69,7 +69,7 @@ internal sealed class Dom0Memory
         {
             while (order > 0 && 1UL << order > pages - Count)
                 order--;
-            if (_memory.Allocator.TryAllocate(order, AllocationFlags.Zeroed, out Mfn first))
+            if (_memory.Allocator.TryAllocate(order, AllocationFlags.Unscrubbed, out Mfn first))
             {
                 if (!TryAssign(first, 1UL << order))
                     return false;

@@ -1,6 +1,4 @@
 using System;
-using Xenith.Hypervisor.Boot.Compression;
-using Xenith.Hypervisor.Boot.Elf;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Power;
@@ -24,13 +22,13 @@ internal static class Dom0Start
         }
         BootModule module = information.Modules[0];
         Dom0Input input = default;
-        if (!KernelFile.TryOpen(host, log, BootMemory.Bytes(module.Start, module.End - module.Start), out KernelFile kernel))
+        if (!UnpackedKernel.TryOpen(host, log, BootMemory.Bytes(module.Start, module.End - module.Start), out input.Kernel))
         {
             Panic.Now(log, $"Could not construct domain 0");
             return false;
         }
-        input.Kernel = kernel;
-        if (!ElfImage.TryParse(kernel.Bytes, out input.Image, out KernelError error))
+        KernelError error = KernelImage.Parse(input.Kernel.Elf, true, out input.Image);
+        if (error != KernelError.None)
         {
             log.Error($"dom0 kernel: {error.Message()}");
             Panic.Now(log, $"Could not construct domain 0");
@@ -43,7 +41,7 @@ internal static class Dom0Start
         }
         input.CommandLine = information.ModuleArguments(0);
         ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
-        input.Pages = Size(host.Memory.Allocator.FreePages + kernel.HeldPages + ramDiskPages);
+        input.Pages = Size(host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages);
         Domain? domain = Dom0Builder.Build(host, log, ref input);
         if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
 
@@ -34,13 +33,6 @@ public struct InterruptOverrides
     private InterruptOverride _first;
 }
 
-/// <summary>Room for frames.</summary>
-[InlineArray(16)]
-public struct ForbiddenFrames
-{
-    private ulong _first;
-}
-
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
 public sealed class PlatformInformation
 {
@@ -55,8 +47,8 @@ public sealed class PlatformInformation
     /// <summary>The firmware's memory map.</summary>
     internal MemoryMap MemoryMap;
 
-    private ForbiddenFrames _forbidden;
-    private int _forbiddenCount;
+    /// <summary>Machine address of the local APIC's registers.</summary>
+    public ulong LocalApicAddress { get; set; }
 
     /// <summary>Machine address of the ACPI root pointer, 0 if none was found.</summary>
     public ulong AcpiRoot { get; set; }
@@ -76,22 +68,4 @@ public sealed class PlatformInformation
 
     /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
     public byte[] CommandLine { get; set; } = new byte[0];
-
-    /// <summary>Notes device registers that no guest may map, not even dom0.</summary>
-    public void Forbid(Mfn frame)
-    {
-        if (_forbiddenCount < 16)
-            _forbidden[_forbiddenCount++] = frame.Value;
-    }
-
-    /// <summary>True for frames of device registers that no guest may map.</summary>
-    public bool IsForbidden(Mfn frame)
-    {
-        for (int i = 0; i < _forbiddenCount; i++)
-        {
-            if (_forbidden[i] == frame.Value)
-                return true;
-        }
-        return false;
-    }
 }

@@ -31,7 +31,7 @@ internal static class PlatformSetup
         if (!HypervisorAddressSpace.TryMapDevice(early, LocalApicSlot, apicAddress, out MmioRegion registers))
             return false;
         LocalApic localApic = new(registers);
-        platform.Forbid(Mfn.FromAddress(apicAddress));
+        platform.LocalApicAddress = apicAddress;
 
         Calibration.Result clocks = Calibrate(log, early, platform, localApic);
         if (clocks.TscHertz == 0)
@@ -44,6 +44,38 @@ internal static class PlatformSetup
         devices.Time = new SystemTime(clocks.TscHertz);
         devices.Interrupts = interrupts;
         return true;
+    }
+
+    /// <summary>
+    /// Interrupt controllers are the hypervisor's alone. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
+    /// </summary>
+    internal static void ShareOut(MachineMemory memory, PlatformInformation platform)
+    {
+        Withhold(memory, platform, platform.LocalApicAddress);
+        for (int i = 0; i < platform.IoApicCount; i++)
+            Withhold(memory, platform, platform.IoApics[i].Address);
+        platform.MemoryMap.Normalize();
+        ulong at = 0;
+        for (int i = 0; i < platform.MemoryMap.Count; i++)
+        {
+            MemoryRange range = platform.MemoryMap.Ranges[i];
+            if (range.Kind != MemoryKind.Usable)
+                continue;
+            ulong start = range.Start / AddressSpace.PageSize;
+            if (start > at)
+                memory.MarkDevices(at, start - at);
+            at = range.End / AddressSpace.PageSize;
+        }
+        if (memory.Frames.Count > at)
+            memory.MarkDevices(at, memory.Frames.Count - at);
+        // The first MiB is the firmware's and the video card's.
+        memory.MarkDevices(0, 256);
+    }
+
+    private static void Withhold(MachineMemory memory, PlatformInformation platform, ulong address)
+    {
+        memory.Devices.Deny(Mfn.FromAddress(address), 1);
+        platform.MemoryMap.Add(address & ~4095UL, AddressSpace.PageSize, MemoryKind.Reserved);
     }
 
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)
@@ -72,7 +104,6 @@ internal static class PlatformSetup
                 continue;
             IoApic ioApic = new(registers, address, platform.IoApics[i].FirstGsi);
             interrupts.Add(ioApic);
-            platform.Forbid(Mfn.FromAddress(address));
             log.Info($"IOAPIC[{i}]: apic_id {platform.IoApics[i].Id}, address 0x{address:x}, GSI {ioApic.FirstGsi}-{ioApic.FirstGsi + ioApic.PinCount - 1}");
         }
         for (int i = 0; i < platform.OverrideCount; i++)

@@ -70,6 +70,7 @@ internal static class Startup
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
         host.Platform.MemoryMap = information.MemoryMap;
+        PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
         devices.Interrupts.RouteConsole(4);

@@ -45,6 +45,12 @@ public sealed class Vcpu
     /// <summary>The multicall that the vCPU is in.</summary>
     public MulticallState Multicall { get; } = new();
 
+    /// <summary>True once the vCPU has registers to start with.</summary>
+    public bool IsInitialised { get; set; }
+
+    /// <summary>The guest's page that vcpu_info was moved to; invalid while it lies in shared_info.</summary>
+    public Mfn InfoFrame { get; set; } = Mfn.Invalid;
+
     /// <summary>vcpu_info (public/xen.h): in shared_info, or where VCPUOP_register_vcpu_info put it.</summary>
     public SharedArea Info { get; set; }
 

@@ -15,7 +15,10 @@ public sealed class PirqTable
 
     private readonly Domain _domain;
 
-    /// <summary>The global system interrupt of each PIRQ, plus one; 0 if it is not mapped.</summary>
+    /// <summary>A PIRQ that the domain has been given and not mapped yet.</summary>
+    private const ushort Reserved = ushort.MaxValue;
+
+    /// <summary>The global system interrupt of each PIRQ, plus one; 0 if it is free.</summary>
     private readonly ushort[] _gsi = new ushort[Count];
     private readonly uint[] _ports = new uint[Count];
 
@@ -26,7 +29,7 @@ public sealed class PirqTable
     public uint PortOf(uint pirq) => pirq < Count ? Volatile.Read(ref _ports[pirq]) : 0;
 
     /// <summary>True if a PIRQ is mapped to an interrupt.</summary>
-    public bool IsMapped(uint pirq) => pirq < Count && _gsi[pirq] != 0;
+    public bool IsMapped(uint pirq) => pirq < Count && _gsi[pirq] is not (0 or Reserved);
 
     /// <summary>The global system interrupt of a mapped PIRQ.</summary>
     public uint GsiOf(uint pirq) => (uint)_gsi[pirq] - 1;
@@ -64,6 +67,9 @@ public sealed class PirqTable
         }
         return 0;
     }
+
+    /// <summary>Keeps a free PIRQ for the domain: PHYSDEVOP_get_free_pirq.</summary>
+    public void Reserve(uint pirq) => _gsi[pirq] = Reserved;
 
     /// <summary>Maps a PIRQ to a global system interrupt. Both must be below their limits and the interrupt not 0.</summary>
     public void Map(uint pirq, uint gsi) => _gsi[pirq] = (ushort)(gsi + 1);

@@ -5,13 +5,13 @@ namespace Xenith.Hypervisor.Memory;
 /// <summary>Runs of frames whose number is no power of two, for what must be contiguous while booting.</summary>
 internal static class ContiguousFrames
 {
-    /// <summary>Allocates the next power of two and gives the rest back.</summary>
+    /// <summary>Allocates the next power of two and gives the rest back. The frames hold whatever they held.</summary>
     internal static bool TryAllocate(PageAllocator allocator, ulong pages, out Mfn first)
     {
         int order = 0;
         while (1UL << order < pages)
             order++;
-        if (!allocator.TryAllocate(order, AllocationFlags.None, out first))
+        if (!allocator.TryAllocate(order, AllocationFlags.Unscrubbed, out first))
             return false;
         for (ulong i = pages; i < 1UL << order; i++)
             allocator.Free(first.Plus(i), 0);

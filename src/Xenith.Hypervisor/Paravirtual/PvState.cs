@@ -11,6 +11,15 @@ public sealed class PvDomain
 
     /// <summary>The L1 table of the per-domain area that maps the descriptor tables of vCPUs 0 to 15.</summary>
     public Mfn PerDomainL1 { get; set; } = Mfn.Invalid;
+
+    /// <summary>I/O ports that the domain may use.</summary>
+    public IoPermissions Ports { get; } = new();
+
+    /// <summary>What the domain last wrote to port 0xcf8.</summary>
+    public uint PciAddress;
+
+    /// <summary>Index of the CMOS register that the domain last chose through port 0x70.</summary>
+    public byte CmosIndex;
 }
 
 /// <summary>One entry of the guest's trap table (public/xen.h, trap_info).</summary>
@@ -36,6 +45,13 @@ public struct TrapTable
 /// <summary>Frames of a guest's GDT.</summary>
 [InlineArray(Selectors.FirstReservedPage)]
 public struct GdtFrames
+{
+    private ulong _first;
+}
+
+/// <summary>Entries of the pages that map a vCPU's LDT.</summary>
+[InlineArray(16)]
+internal struct LdtFrames
 {
     private ulong _first;
 }
@@ -95,4 +111,13 @@ public sealed class PvVcpu
 
     /// <summary>DR0 to DR3, DR6, DR7 as the guest set them.</summary>
     public ulong Dr0, Dr1, Dr2, Dr3, Dr6, Dr7;
+
+    /// <summary>TSC_AUX, what RDTSCP and RDPID give.</summary>
+    public uint TscAux;
+
+    /// <summary>XCR0 as the guest set it; 0 means all that the host has switched on.</summary>
+    public ulong Xcr0;
+
+    /// <summary>An NMI waits to be delivered; no further one is while the handler runs, that is, until its IRET.</summary>
+    public bool NmiPending, NmiMasked;
 }

@@ -1,0 +1,125 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Grants;
+using Xenith.Machine;
+using Op = Xenith.Abi.GrantTableOp;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>
+/// grant_table_op (20), public/grant_table.h. Most operations take a list of requests, each with a status of its own; what concerns the list as a whole is
+/// the call's result.
+/// </summary>
+internal static class GrantHypercalls
+{
+    /// <summary>Bits of the command that name the operation; Xen keeps the rest for continuations.</summary>
+    private const uint CommandMask = 0xfff;
+
+    /// <summary>(command, list, number of requests).</summary>
+    internal static long GrantTableOp(ulong command, ulong list, ulong countArgument, ulong a4, ulong a5, uint number)
+    {
+        uint count = unchecked((uint)countArgument);
+        uint operation = unchecked((uint)command);
+        if (count > int.MaxValue || (operation & ~CommandMask) != 0)
+            return XenError.Invalid.ToResult();
+        Domain caller = Serving.Domain;
+        switch ((Op)operation)
+        {
+            case Op.SetupTable:
+                return SetUpTable(caller, list, count);
+            case Op.QuerySize:
+                return QuerySize(caller, list, count);
+            case Op.SetVersion:
+                return SetVersion(caller, list);
+            case Op.GetVersion:
+                return GetVersion(caller, list);
+            case Op.MapGrantRef:
+            case Op.UnmapGrantRef:
+            case Op.DumpTable:
+            case Op.Transfer:
+            case Op.Copy:
+            case Op.UnmapAndReplace:
+            case Op.GetStatusFrames:
+            case Op.SwapGrantRef:
+            case Op.CacheFlush:
+                return NotWritten.Operation(number, "grant_table_op", operation);
+            default:
+                return XenError.NotImplemented.ToResult();
+        }
+    }
+
+    private static long SetUpTable(Domain caller, ulong argument, uint count)
+    {
+        if (!AddressSpace.IsGuestAddress(argument))
+            return XenError.BadAddress.ToResult();
+        if (count != 1)
+            return XenError.Invalid.ToResult();
+        if (!GuestMemory.TryRead(argument, out GrantTableSetupTable op))
+            return XenError.BadAddress.ToResult();
+        op.Status = (short)SetUpTable(caller, op);
+        return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
+    }
+
+    private static GrantStatus SetUpTable(Domain caller, in GrantTableSetupTable op)
+    {
+        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
+            return GrantStatus.BadDomain;
+        if (!DomainLookup.MayTarget(caller, domain))
+            return GrantStatus.PermissionDenied;
+        if (domain.Grants.Grow(op.NrFrames) != XenError.None)
+            return GrantStatus.GeneralError;
+        for (uint i = 0; i < op.NrFrames; i++)
+        {
+            if (!GuestMemory.TryWrite(op.FrameList.Value, i, domain.Grants.FrameAt(i).Value))
+                return GrantStatus.BadVirtAddr;
+        }
+        return GrantStatus.Okay;
+    }
+
+    private static long QuerySize(Domain caller, ulong argument, uint count)
+    {
+        if (!AddressSpace.IsGuestAddress(argument))
+            return XenError.BadAddress.ToResult();
+        if (count != 1)
+            return XenError.Invalid.ToResult();
+        if (!GuestMemory.TryRead(argument, out GrantTableQuerySize op))
+            return XenError.BadAddress.ToResult();
+        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
+            op.Status = (short)GrantStatus.BadDomain;
+        else if (!DomainLookup.MayTarget(caller, domain))
+            op.Status = (short)GrantStatus.PermissionDenied;
+        else
+        {
+            op.NrFrames = domain.Grants.FrameCount;
+            op.MaxNrFrames = GrantTable.MaxFrames;
+            op.Status = (short)GrantStatus.Okay;
+        }
+        return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
+    }
+
+    /// <summary>Says in the structure which version is in force, whether or not the wish was granted.</summary>
+    private static long SetVersion(Domain caller, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out uint version))
+            return XenError.BadAddress.ToResult();
+        XenError error = version switch
+        {
+            1 => XenError.None,
+            2 => XenError.NotImplemented,
+            _ => XenError.Invalid,
+        };
+        return GuestMemory.TryWrite(argument, caller.Grants.Version) ? error.ToResult() : XenError.BadAddress.ToResult();
+    }
+
+    private static long GetVersion(Domain caller, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out GrantTableGetVersion op))
+            return XenError.BadAddress.ToResult();
+        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
+            return XenError.NoSuchDomain.ToResult();
+        if (!DomainLookup.MayTarget(caller, domain))
+            return XenError.NotPermitted.ToResult();
+        op.Version = domain.Grants.Version;
+        return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
+    }
+}

@@ -1,0 +1,80 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>
+/// memory_op (public/memory.h). The upper bits of the command say how many extents of a list have been done before the call was continued.
+/// </summary>
+internal static class MemoryHypercalls
+{
+    private const int CommandBits = 6;
+    private const ulong CommandMask = (1 << CommandBits) - 1;
+
+    // Guests index the machine-to-physical table in this window (public/arch-x86/xen-x86_64.h).
+    private const ulong M2PWindowEnd = 0xffff_8040_0000_0000;
+
+    /// <summary>The hypercall: command and address of its argument.</summary>
+    internal static long MemoryOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
+    {
+        _ = a3;
+        _ = a4;
+        _ = a5;
+        Domain caller = Serving.Domain;
+        ulong done = command >> CommandBits;
+        switch ((MemoryOp)(command & CommandMask))
+        {
+            case Abi.MemoryOp.IncreaseReservation:
+            case Abi.MemoryOp.DecreaseReservation:
+            case Abi.MemoryOp.PopulatePhysmap:
+                return Continue(MemoryReservations.Change(caller, (MemoryOp)(command & CommandMask), argument, done, out bool more), more, command, argument, number);
+            case Abi.MemoryOp.Exchange:
+                return MemoryExchanges.Exchange(caller, command, argument, number);
+            case Abi.MemoryOp.MaximumRamPage:
+                return (long)Host.Current.Memory.Frames.Count;
+            case Abi.MemoryOp.CurrentReservation:
+            case Abi.MemoryOp.MaximumReservation:
+            case Abi.MemoryOp.MaximumGpfn:
+                return Query(caller, (MemoryOp)(command & CommandMask), argument);
+            case Abi.MemoryOp.MachphysMapping:
+                return GuestMemory.TryWrite(argument, new MachphysMapping
+                {
+                    VStart = AddressSpace.GuestM2P,
+                    VEnd = M2PWindowEnd,
+                    MaxMfn = (M2PWindowEnd - AddressSpace.GuestM2P) / 8 - 1,
+                }) ? 0 : XenError.BadAddress.ToResult();
+            case Abi.MemoryOp.MachineMemoryMap:
+                return caller.IsPrivileged ? MachineMemoryMaps.Get(argument) : XenError.NotPermitted.ToResult();
+            case Abi.MemoryOp.GetSharingFreedPages:
+            case Abi.MemoryOp.GetSharingSharedPages:
+                return XenError.NotImplemented.ToResult();
+            default:
+                return NotWritten.Operation(number, "memory_op", (uint)(command & CommandMask));
+        }
+    }
+
+    /// <summary>The result of a call over a list: the number of extents that are done, or the call is made again for the rest.</summary>
+    private static long Continue(ulong done, bool more, ulong command, ulong argument, uint number) =>
+        more ? Continuation.Again(number, (command & CommandMask) | done << CommandBits, argument) : (long)done;
+
+    private static long Query(Domain caller, MemoryOp op, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out ushort id))
+            return XenError.BadAddress.ToResult();
+        if (DomainLookup.FindAny(caller, id) is not Domain target)
+            return XenError.NoSuchDomain.ToResult();
+        if (!DomainLookup.MayTarget(caller, target))
+            return XenError.NotPermitted.ToResult();
+        return op switch
+        {
+            Abi.MemoryOp.CurrentReservation => (long)target.Pages.TotalPages,
+            Abi.MemoryOp.MaximumReservation => (long)target.Pages.MaxPages,
+            // arch_shared_info.max_pfn is the guest's own word for it.
+            _ => unchecked((long)target.SharedInfo.Load64(ArchSharedInfoOffset) - 1),
+        };
+    }
+
+    /// <summary>Offset of arch_shared_info.max_pfn in shared_info.</summary>
+    private const uint ArchSharedInfoOffset = 32 * 64 + 2 * 64 * 8 + 16;
+}

@@ -1,0 +1,93 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>
+/// Memory that a domain takes or gives back: increase_reservation, decrease_reservation, populate_physmap. The result is never an error but the number of extents done, so a refusal
+/// is a number that is too small, as with Xen.
+/// </summary>
+internal static class MemoryReservations
+{
+    /// <summary>Largest extent that the control domain may ask for, and others, as powers of two (Xen's defaults).</summary>
+    private const uint PrivilegedMaxOrder = 12, MaxOrder = 9;
+
+    /// <summary>Pages after which a call looks whether it should stop.</summary>
+    private const ulong PagesPerLook = 64;
+
+    /// <summary>Works on extents from number <paramref name="done"/> on; returns how many are done, and whether the call is to be made again for the rest.</summary>
+    internal static ulong Change(Domain caller, MemoryOp op, ulong argument, ulong done, out bool more)
+    {
+        more = false;
+        if (!GuestMemory.TryRead(argument, out MemoryReservation request)
+            || request.NrExtents > ulong.MaxValue >> 6
+            || done >= request.NrExtents
+            || DomainLookup.FindAny(caller, request.Domid) is not Domain target
+            || !DomainLookup.MayTarget(caller, target)
+            || request.ExtentOrder > (caller.IsPrivileged ? PrivilegedMaxOrder : MaxOrder))
+            return done;
+
+        ulong pages = 0;
+        Vcpu vcpu = Serving.Vcpu;
+        while (done < request.NrExtents)
+        {
+            if (pages >= PagesPerLook && Continuation.IsDue(vcpu))
+            {
+                more = true;
+                return done;
+            }
+            bool ok = op switch
+            {
+                MemoryOp.DecreaseReservation => Release(target, request, done),
+                MemoryOp.IncreaseReservation => Increase(target, request, done),
+                _ => Populate(target, request, done),
+            };
+            if (!ok)
+                return done;
+            done++;
+            pages += 1UL << (int)request.ExtentOrder;
+        }
+        return done;
+    }
+
+    private static bool Release(Domain target, in MemoryReservation request, ulong index)
+    {
+        if (!GuestMemory.TryRead(request.ExtentStart.Value, index, out ulong first))
+            return false;
+        MachineMemory memory = Host.Current.Memory;
+        for (ulong i = 0; i < 1UL << (int)request.ExtentOrder; i++)
+        {
+            Mfn frame = new(unchecked(first + i));
+            if (!memory.Frames.Contains(frame) || !target.Pages.TryGiveBack(frame))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool Increase(Domain target, in MemoryReservation request, ulong index)
+    {
+        if (!TryAllocate(target, request, out Mfn first))
+            return false;
+        return request.ExtentStart.Value == 0 || GuestMemory.TryWrite(request.ExtentStart.Value, index, first.Value);
+    }
+
+    /// <summary>The list names pseudo-physical pages; each entry is replaced by the machine frame that it got.</summary>
+    private static bool Populate(Domain target, in MemoryReservation request, ulong index)
+    {
+        if (!GuestMemory.TryRead(request.ExtentStart.Value, index, out ulong pfn) || !TryAllocate(target, request, out Mfn first))
+            return false;
+        MachineToPhysical m2p = Host.Current.Memory.M2P;
+        for (ulong i = 0; i < 1UL << (int)request.ExtentOrder; i++)
+            m2p.Set(first.Plus(i), unchecked(pfn + i));
+        return GuestMemory.TryWrite(request.ExtentStart.Value, index, first.Value);
+    }
+
+    private static bool TryAllocate(Domain target, in MemoryReservation request, out Mfn first)
+    {
+        // XENMEMF_address_bits is the low byte of the flags.
+        int addressBits = (int)(request.MemFlags & 0xff);
+        return target.Pages.TryAllocate((int)request.ExtentOrder, AllocationFlags.None.Below(addressBits), out first);
+    }
+}

@@ -1,0 +1,143 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Power;
+using Xenith.Hypervisor.Time;
+using Xenith.Machine;
+using Op = Xenith.Abi.PlatformOp;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>platform_op (7), public/platform.h: dom0 looks after the machine for the hypervisor: clock, firmware, power. The control domain's only.</summary>
+internal static class PlatformHypercalls
+{
+    private const ulong UnionOffset = 8;
+
+    /// <summary>(address of struct xen_platform_op).</summary>
+    internal static long PlatformOp(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
+    {
+        if (!GuestMemory.TryRead(argument, out PlatformOpArgs op))
+            return XenError.BadAddress.ToResult();
+        if (op.InterfaceVersion != PlatformConstants.InterfaceVersion)
+            return XenError.AccessDenied.ToResult();
+        if (!Serving.Domain.IsPrivileged)
+            return XenError.NotPermitted.ToResult();
+        ulong union = unchecked(argument + UnionOffset);
+        switch ((Op)op.Cmd)
+        {
+            case Op.SetTime32:
+                return SetTime(op.SetTime32.Secs, op.SetTime32.Nsecs, op.SetTime32.SystemTime);
+            case Op.SetTime64:
+                if (op.SetTime64.Mbz != 0)
+                    return XenError.Invalid.ToResult();
+                return SetTime(op.SetTime64.Secs, op.SetTime64.Nsecs, op.SetTime64.SystemTime);
+            case Op.FirmwareInfo:
+                return FirmwareInfo(op.FirmwareInfo.Type, number).ToResult();
+            case Op.EnterAcpiSleep:
+                return EnterSleep(op.EnterAcpiSleep).ToResult();
+            case Op.SetProcessorPmInfo:
+                return ProcessorPower.Set(op.SetPmInfo).ToResult();
+            case Op.GetCpuInfo:
+                return GetCpuInfo(op.PcpuInfo, union);
+            case Op.GetCpuVersion:
+                return GetCpuVersion(op.PcpuVersion, union);
+            case Op.AddMemType:
+            case Op.DelMemType:
+            case Op.ReadMemType:
+            case Op.MicrocodeUpdate:
+            case Op.PlatformQuirk:
+            case Op.EfiRuntimeCall:
+            case Op.ChangeFreq:
+            case Op.GetIdleTime:
+            case Op.CpuOnline:
+            case Op.CpuOffline:
+            case Op.CpuHotAdd:
+            case Op.MemHotAdd:
+            case Op.CoreParking:
+            case Op.ResourceOp:
+            case Op.GetSymbol:
+                return NotWritten.Operation(number, "platform_op", op.Cmd);
+            default:
+                return XenError.NotImplemented.ToResult();
+        }
+    }
+
+    private static long SetTime(ulong seconds, uint nanoseconds, ulong systemTime)
+    {
+        WallClock.Set(Host.Current, seconds, nanoseconds, systemTime);
+        return 0;
+    }
+
+    /// <summary>
+    /// What firmware tells a boot loader that runs in real mode: disks, the monitor's EDID, the keyboard's shift keys. We are started in protected mode and know
+    /// none of it, so every list is empty. Of EFI's tables nothing is kept either.
+    /// </summary>
+    private static XenError FirmwareInfo(uint type, uint number)
+    {
+        switch ((FirmwareInfoType)type)
+        {
+            case FirmwareInfoType.DiskInfo:
+            case FirmwareInfoType.DiskMbrSignature:
+            case FirmwareInfoType.VbeddcInfo:
+            case FirmwareInfoType.KbdShiftFlags:
+                return XenError.NoSuchDomain;
+            case FirmwareInfoType.EfiInfo:
+                return XenError.NotImplemented;
+            default:
+                return XenError.Invalid;
+        }
+    }
+
+    /// <summary>dom0 has evaluated \_S5 in its firmware's AML and says what belongs into the PM1 control registers.</summary>
+    private static XenError EnterSleep(in PlatformEnterAcpiSleep sleep)
+    {
+        bool extended = (sleep.Flags & PlatformConstants.AcpiSleepExtended) != 0;
+        if (extended || Host.Current.Platform.Pm1aControl == 0)
+            return XenError.NotPermitted;
+        if (sleep.Flags != 0)
+            return XenError.Invalid;
+        return MachineControl.EnterSleep(sleep.SleepState, sleep.ValA, sleep.ValB);
+    }
+
+    private static long GetCpuInfo(PlatformPcpuInfo info, ulong address)
+    {
+        Host host = Host.Current;
+        if (info.XenCpuid >= host.CpusOnline)
+            info.Flags = (uint)PcpuFlags.Invalid;
+        else
+        {
+            info.Flags = (uint)PcpuFlags.Online;
+            info.ApicId = host.Interrupts.LocalApic.Id;
+            info.AcpiId = info.XenCpuid;
+        }
+        info.MaxPresent = host.CpusOnline - 1;
+        return GuestMemory.TryWrite(address, info) ? 0 : XenError.BadAddress.ToResult();
+    }
+
+    /// <summary>Vendor, family, model and stepping as CPUID reports them (SDM vol. 2, CPUID leaf 1).</summary>
+    private static long GetCpuVersion(PlatformPcpuVersion version, ulong address)
+    {
+        Host host = Host.Current;
+        version.MaxPresent = host.CpusOnline - 1;
+        version.VendorId = default;
+        version.Family = version.Model = version.Stepping = 0;
+        if (version.XenCpuid < host.CpusOnline)
+        {
+            CpuidResult vendor = Cpu.Cpuid(0);
+            for (int i = 0; i < 4; i++)
+            {
+                version.VendorId[i] = (byte)(vendor.Ebx >> (8 * i) & 0xff);
+                version.VendorId[i + 4] = (byte)(vendor.Edx >> (8 * i) & 0xff);
+                version.VendorId[i + 8] = (byte)(vendor.Ecx >> (8 * i) & 0xff);
+            }
+            uint signature = Cpu.Cpuid(1).Eax;
+            uint family = signature >> 8 & 0xf;
+            uint model = signature >> 4 & 0xf;
+            if (family is 6 or 15)
+                model |= (signature >> 16 & 0xf) << 4;
+            version.Family = family == 15 ? family + (signature >> 20 & 0xff) : family;
+            version.Model = model;
+            version.Stepping = signature & 0xf;
+        }
+        return GuestMemory.TryWrite(address, version) ? 0 : XenError.BadAddress.ToResult();
+    }
+}

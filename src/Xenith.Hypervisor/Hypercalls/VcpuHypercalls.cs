@@ -1,0 +1,120 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Time;
+using Xenith.Machine;
+using Op = Xenith.Abi.VcpuOp;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>
+/// vcpu_op (24): a domain starts, stops and asks about its own vCPUs, sets their timers, and says where it wants its copies of what they share with
+/// the hypervisor (public/vcpu.h).
+/// </summary>
+internal static class VcpuHypercalls
+{
+    /// <summary>(command, vCPU, address of the argument). dom0 asks at boot for 8192 vCPUs whether they are up, so one that does not exist is refused first.</summary>
+    internal static long VcpuOp(ulong command, ulong vcpuId, ulong argument, ulong a4, ulong a5, uint number)
+    {
+        Vcpu caller = Serving.Vcpu;
+        if (caller.Domain.FindVcpu(unchecked((uint)vcpuId)) is not Vcpu vcpu)
+            return XenError.NoEntry.ToResult();
+        Op operation = (Op)unchecked((uint)command);
+        switch (operation)
+        {
+            case Op.SetSingleshotTimer:
+                return SetOneShot(caller, vcpu, argument);
+            case Op.StopSingleshotTimer:
+                if (vcpu != caller)
+                    return XenError.Invalid.ToResult();
+                vcpu.Timers.StopOneShot();
+                return 0;
+            case Op.SetPeriodicTimer:
+                return SetPeriod(vcpu, argument);
+            case Op.StopPeriodicTimer:
+                vcpu.Timers.SetPeriod(0);
+                return 0;
+            default:
+                return Other(caller, vcpu, operation, argument, number);
+        }
+    }
+
+    private static long Other(Vcpu caller, Vcpu vcpu, Op operation, ulong argument, uint number)
+    {
+        switch (operation)
+        {
+            case Op.Initialise:
+                return VcpuStart.Initialise(vcpu, argument, number);
+            case Op.Up:
+                return VcpuStart.Up(vcpu);
+            case Op.Down:
+                return VcpuStart.Down(vcpu);
+            case Op.IsUp:
+                return vcpu.Scheduling.IsUp ? 1 : 0;
+            case Op.GetRunstateInfo:
+                return Written(GuestMemory.TryWrite(argument, vcpu.Timers.RunstateNow()));
+            case Op.RegisterRunstateMemoryArea:
+                return RegisterRunstateArea(vcpu, argument);
+            case Op.RegisterVcpuInfo:
+                return RegisterInfo(caller, vcpu, argument);
+            case Op.RegisterVcpuTimeMemoryArea:
+                return RegisterTimeArea(vcpu, argument);
+            case Op.SendNmi:
+                if (argument != 0)
+                    return XenError.Invalid.ToResult();
+                return NotWritten.Operation(number, "vcpu_op", (uint)operation);
+            case Op.GetPhysid:
+                // Only for a vCPU that is tied to one CPU for good, which none is.
+                return XenError.Invalid.ToResult();
+            default:
+                return XenError.NotImplemented.ToResult();
+        }
+    }
+
+    private static long SetOneShot(Vcpu caller, Vcpu vcpu, ulong argument)
+    {
+        if (vcpu != caller)
+            return XenError.Invalid.ToResult();
+        if (!GuestMemory.TryRead(argument, out VcpuSetSingleshotTimer timer))
+            return XenError.BadAddress.ToResult();
+        if ((timer.Flags & (uint)SingleshotTimerFlags.Future) != 0 && timer.TimeoutAbsNs < Host.Current.Time.Now)
+            return XenError.TimerExpired.ToResult();
+        vcpu.Timers.SetOneShot(timer.TimeoutAbsNs);
+        return 0;
+    }
+
+    private static long SetPeriod(Vcpu vcpu, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out ulong period))
+            return XenError.BadAddress.ToResult();
+        if (period < VcpuTimers.ShortestPeriod || period > VcpuTimers.LongestPeriod)
+            return XenError.Invalid.ToResult();
+        vcpu.Timers.SetPeriod(period);
+        return 0;
+    }
+
+    private static long RegisterRunstateArea(Vcpu vcpu, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out ulong address) || !AddressSpace.IsGuestAddress(address))
+            return XenError.BadAddress.ToResult();
+        vcpu.Timers.RegisterRunstateArea(address);
+        return 0;
+    }
+
+    private static long RegisterTimeArea(Vcpu vcpu, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out ulong address) || !AddressSpace.IsGuestAddress(address))
+            return XenError.BadAddress.ToResult();
+        vcpu.Timers.RegisterTimeArea(address);
+        return 0;
+    }
+
+    private static long RegisterInfo(Vcpu caller, Vcpu vcpu, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out VcpuRegisterVcpuInfo place))
+            return XenError.BadAddress.ToResult();
+        return VcpuInfoPlace.Move(caller, vcpu, place.Mfn, place.Offset).ToResult();
+    }
+
+    private static long Written(bool done) => done ? 0 : XenError.BadAddress.ToResult();
+}

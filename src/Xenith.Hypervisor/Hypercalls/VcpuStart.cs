@@ -1,0 +1,34 @@
+using Xenith.Hypervisor.Domains;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>Starting and stopping a domain's vCPUs.</summary>
+internal static class VcpuStart
+{
+    /// <summary>VCPUOP_initialise: gives a vCPU that was never started its first registers.</summary>
+    internal static long Initialise(Vcpu vcpu, ulong argument, uint number) => NotWritten.Operation(number, "vcpu_op", 0);
+
+    /// <summary>VCPUOP_up: lets a vCPU run that has been initialised.</summary>
+    internal static long Up(Vcpu vcpu)
+    {
+        if (!vcpu.IsInitialised)
+            return XenError.Invalid.ToResult();
+        if (!vcpu.Scheduling.IsUp)
+            vcpu.Scheduling.Up();
+        return 0;
+    }
+
+    /// <summary>VCPUOP_down: stops a vCPU. Without the last one the domain is switched off.</summary>
+    internal static long Down(Vcpu vcpu)
+    {
+        Vcpu?[] vcpus = vcpu.Domain.Vcpus;
+        bool others = false;
+        for (int i = 0; i < vcpus.Length; i++)
+            others |= vcpus[i] is Vcpu other && other != vcpu && other.Scheduling.IsUp;
+        if (!others)
+            DomainLife.Shutdown(vcpu.Domain, DomainLife.PowerOff);
+        else if (vcpu.Scheduling.IsUp)
+            vcpu.Scheduling.Down();
+        return 0;
+    }
+}

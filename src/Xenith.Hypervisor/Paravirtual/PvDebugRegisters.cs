@@ -1,0 +1,131 @@
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Paravirtual;
+
+/// <summary>A guest's breakpoints (SDM vol. 3, 18.2). They must never fire in the hypervisor, so their addresses must be the guest's own.</summary>
+internal static class PvDebugRegisters
+{
+    private const ulong Dr6AlwaysOne = 0xffff_0ff0, Dr6AlwaysZero = 1UL << 12;
+    private const ulong Dr7AlwaysOne = 1UL << 10, Dr7AlwaysZero = 0xd800;
+    private const ulong GeneralDetect = 1UL << 13;
+    private const ulong EnableBits = 0xff;
+
+    /// <summary>Value of DR7 with every breakpoint off.</summary>
+    private const ulong Off = Dr7AlwaysOne;
+
+    /// <summary>Reads DR0 to DR7; 4 and 5 stand for 6 and 7 unless CR4.DE is set. False if there is no such register.</summary>
+    internal static bool TryRead(PvVcpu pv, uint register, out ulong value)
+    {
+        value = 0;
+        switch (register)
+        {
+            case 0:
+                value = pv.Dr0;
+                return true;
+            case 1:
+                value = pv.Dr1;
+                return true;
+            case 2:
+                value = pv.Dr2;
+                return true;
+            case 3:
+                value = pv.Dr3;
+                return true;
+            case 4 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
+            case 6:
+                value = pv.Dr6 | Dr6AlwaysOne;
+                return true;
+            case 5 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
+            case 7:
+                value = pv.Dr7 | Dr7AlwaysOne;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>
+    /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and for
+    /// breakpoints on ports; <see cref="XenError.NoDevice"/> for DR4 and DR5 with CR4.DE; <see cref="XenError.Invalid"/> for other numbers.
+    /// </summary>
+    internal static XenError Write(PvVcpu pv, uint register, ulong value)
+    {
+        switch (register)
+        {
+            case 0:
+                return WriteAddress(pv, register, ref pv.Dr0, value);
+            case 1:
+                return WriteAddress(pv, register, ref pv.Dr1, value);
+            case 2:
+                return WriteAddress(pv, register, ref pv.Dr2, value);
+            case 3:
+                return WriteAddress(pv, register, ref pv.Dr3, value);
+            case 4:
+            case 5:
+                if ((pv.Cr4 & Cr4.DebuggingExtensions) != 0)
+                    return XenError.NoDevice;
+                return Write(pv, register + 2, value);
+            case 6:
+                pv.Dr6 = ((value & 0xffff_ffff) | Dr6AlwaysOne) & ~Dr6AlwaysZero;
+                if (IsActive(pv))
+                    Cpu.WriteDebugRegister(6, pv.Dr6);
+                return XenError.None;
+            case 7:
+                return WriteControl(pv, value);
+            default:
+                return XenError.Invalid;
+        }
+    }
+
+    /// <summary>Puts a vCPU's breakpoints onto this CPU.</summary>
+    internal static void Load(PvVcpu pv)
+    {
+        if (!IsActive(pv))
+            return;
+        Cpu.WriteDebugRegister(0, pv.Dr0);
+        Cpu.WriteDebugRegister(1, pv.Dr1);
+        Cpu.WriteDebugRegister(2, pv.Dr2);
+        Cpu.WriteDebugRegister(3, pv.Dr3);
+        Cpu.WriteDebugRegister(6, pv.Dr6 | Dr6AlwaysOne);
+        Cpu.WriteDebugRegister(7, pv.Dr7);
+    }
+
+    /// <summary>Takes a vCPU's breakpoints off this CPU. Its values are in <see cref="PvVcpu"/> already: it cannot change them without us.</summary>
+    internal static void Unload(PvVcpu pv)
+    {
+        if (IsActive(pv))
+            Cpu.WriteDebugRegister(7, Off);
+    }
+
+    private static bool IsActive(PvVcpu pv) => (pv.Dr7 & EnableBits) != 0;
+
+    private static XenError WriteAddress(PvVcpu pv, uint register, ref ulong field, ulong value)
+    {
+        if (!AddressSpace.IsGuestAddress(value))
+            return XenError.NotPermitted;
+        field = value;
+        if (IsActive(pv))
+            Cpu.WriteDebugRegister(register, value);
+        return XenError.None;
+    }
+
+    private static XenError WriteControl(PvVcpu pv, ulong value)
+    {
+        const ulong onPort = 2;
+        value = ((value & 0xffff_ffff) | Dr7AlwaysOne) & ~Dr7AlwaysZero;
+        if ((value & GeneralDetect) != 0)
+            return XenError.NotPermitted;
+        for (int i = 0; i < 4; i++)
+        {
+            if ((value >> (16 + i * 4) & 3) == onPort)
+                return XenError.NotPermitted;
+        }
+        bool wasActive = IsActive(pv);
+        pv.Dr7 = value;
+        if (IsActive(pv))
+            Load(pv);
+        else if (wasActive)
+            Cpu.WriteDebugRegister(7, Off);
+        return XenError.None;
+    }
+}

@@ -1,0 +1,86 @@
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Paravirtual;
+
+/// <summary>
+/// The two modes of a 64-bit PV guest. Both run in ring 3; they differ in their page tables, in the base of GS and in where SYSCALL leads. Also the
+/// exchange of everything else that the CPU holds for a vCPU besides the registers in its frame.
+/// </summary>
+internal static class PvMode
+{
+    /// <summary>Makes the vCPU on this CPU enter its kernel, if it is in user mode.</summary>
+    internal static void ToKernel(Vcpu vcpu)
+    {
+        PvVcpu pv = vcpu.Pv;
+        if (!pv.InUserMode)
+            return;
+        pv.InUserMode = false;
+        PerCpu.UserMode = false;
+        Cpu.SwapGs();
+        Cpu.WriteCr3(pv.KernelRoot.Address);
+    }
+
+    /// <summary>Makes the vCPU on this CPU enter user mode. It has a <see cref="PvVcpu.UserRoot"/>.</summary>
+    internal static void ToUser(Vcpu vcpu)
+    {
+        PvVcpu pv = vcpu.Pv;
+        if (pv.InUserMode)
+            return;
+        pv.InUserMode = true;
+        PerCpu.UserMode = true;
+        Cpu.SwapGs();
+        Cpu.WriteCr3(pv.UserRoot.Address);
+    }
+
+    /// <summary>
+    /// Takes a vCPU's state off this CPU; its registers have been copied to <see cref="Vcpu.Registers"/>. XCR0 is the host's again afterwards, so save
+    /// vector registers after this. Interrupts are off.
+    /// </summary>
+    internal static void SaveState(Vcpu vcpu)
+    {
+        PvVcpu pv = vcpu.Pv;
+        Segments.Read(out pv.Ds, out pv.Es, out pv.Fs, out pv.Gs);
+        pv.FsBase = Segments.FsBase;
+        if (pv.InUserMode)
+        {
+            pv.GsUserBase = Segments.GsBase;
+            pv.GsKernelBase = Segments.InactiveGsBase;
+        }
+        else
+        {
+            pv.GsKernelBase = Segments.GsBase;
+            pv.GsUserBase = Segments.InactiveGsBase;
+        }
+        PvDebugRegisters.Unload(pv);
+        PvControlRegisters.UnloadXcr0(pv);
+    }
+
+    /// <summary>
+    /// Puts a vCPU's state onto this CPU. Vector registers have been restored before, <see cref="Vcpu.Registers"/> are copied to the frame afterwards.
+    /// Interrupts are off.
+    /// </summary>
+    internal static void LoadState(Vcpu vcpu)
+    {
+        PvVcpu pv = vcpu.Pv;
+        // The old GDT may vanish with the old page tables; an interrupt between the two loads must still find the hypervisor's descriptors.
+        Descriptors.LoadIdleGdt();
+        DescriptorTables.ShowHypervisorDescriptors(vcpu);
+        Cpu.WriteCr3((pv.InUserMode ? pv.UserRoot : pv.KernelRoot).Address);
+        Descriptors.LoadGdt(AddressSpace.VcpuGdt(vcpu.Id));
+        Descriptors.LoadLdt(AddressSpace.VcpuLdt(vcpu.Id), pv.LdtEntries);
+
+        bool selectorsLoaded = GuestSelectors.LoadAll(vcpu);
+        Segments.FsBase = pv.FsBase;
+        Segments.GsBase = pv.InUserMode ? pv.GsUserBase : pv.GsKernelBase;
+        Segments.InactiveGsBase = pv.InUserMode ? pv.GsKernelBase : pv.GsUserBase;
+
+        PvControlRegisters.Load(pv);
+        PvDebugRegisters.Load(pv);
+        PerCpu.UserMode = pv.InUserMode;
+        PerCpu.TaskSwitched = pv.TaskSwitched;
+        PvEvents.Watch(vcpu);
+        if (!selectorsLoaded)
+            GuestBounce.EnterFailsafe(vcpu, ref vcpu.Registers, pv.Ds, pv.Es, pv.Fs, pv.Gs);
+    }
+}

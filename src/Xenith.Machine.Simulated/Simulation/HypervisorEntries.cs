@@ -1,0 +1,132 @@
+// What native/entry.S does around the hypervisor's entry points, for one CPU of the simulation: fill the frame, call, contain a
+// trap of the hypervisor's own, go the way out. A test connects the entry points (the hosted hypervisor's exported methods) and is
+// then the guest.
+
+using System;
+
+namespace Xenith.Machine.Simulation;
+
+/// <summary>An entry point that gets the frame: guest traps, interrupts, the way out.</summary>
+public delegate void FrameEntry(ref GuestFrame frame);
+
+/// <summary>The entry point of hypercalls; returns what the guest finds in RAX.</summary>
+public delegate long HypercallEntry(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, uint number);
+
+/// <summary>The entry point of traps in the hypervisor itself: 1 if the CPU may go on.</summary>
+public delegate byte OwnTrapEntry(ref GuestFrame frame);
+
+/// <summary>The hypervisor's ways in.</summary>
+public sealed class HypervisorEntries
+{
+    public HypercallEntry? Hypercall { get; set; }
+
+    public FrameEntry? GuestTrap { get; set; }
+
+    public FrameEntry? Interrupt { get; set; }
+
+    /// <summary>The slow way out: the scheduler, and events for the guest.</summary>
+    public FrameEntry? Leave { get; set; }
+
+    public OwnTrapEntry? OwnTrap { get; set; }
+}
+
+public sealed partial class SimulatedCpu
+{
+    /// <summary>The trap of the hypervisor that was contained last, if any.</summary>
+    public Exception? ContainedTrap { get; private set; }
+
+    /// <summary>SYSCALL from the guest kernel: calls the hypervisor and goes the way out. Returns the guest's RAX.</summary>
+    public long Hypercall(uint number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0)
+    {
+        HypercallEntry entry = Machine.Entries.Hypercall ?? throw new InvalidOperationException("no hypercall entry is connected");
+        (Frame.Rdi, Frame.Rsi, Frame.Rdx, Frame.R10, Frame.R8) = (a1, a2, a3, a4, a5);
+        Frame.Rax = number;
+        Frame.Rcx = Frame.Rip;
+        Frame.R11 = Frame.Rflags;
+        (Frame.Cs, Frame.Ss) = (Selectors.Ring3Code64, Selectors.Ring3Data);
+        (Frame.Vector, Frame.Error) = (EntryVector.Hypercall, 0);
+        SetInterrupts(true);
+        TryServe(() => Frame.Rax = unchecked((ulong)entry(a1, a2, a3, a4, a5, number)));
+        InterruptsEnabled = false;
+        PerCpu.TakeWork(PendingWork.FullFrame | PendingWork.SlowExit);
+        GoOut();
+        return unchecked((long)Frame.Rax);
+    }
+
+    /// <summary>An exception in the guest: calls the hypervisor and goes the way out.</summary>
+    public void GuestTrap(int vector, uint error = 0)
+    {
+        FrameEntry entry = Machine.Entries.GuestTrap ?? throw new InvalidOperationException("no trap entry is connected");
+        (Frame.Vector, Frame.Error) = ((ulong)vector, error);
+        if ((Frame.Cs & 3) == 0)
+            (Frame.Cs, Frame.Ss) = (Selectors.Ring3Code64, Selectors.Ring3Data);
+        TryServe(() => entry(ref Frame));
+        InterruptsEnabled = false;
+        GoOut();
+    }
+
+    /// <summary>
+    /// Runs code of the hypervisor as an entry does. False if it trapped: scopes were not closed, as on the metal, but undone from the
+    /// ledger by the hypervisor's own handler, or by this method if there is none.
+    /// </summary>
+    public bool TryServe(Action body)
+    {
+        try
+        {
+            body();
+            return true;
+        }
+        catch (Exception trap) when (BeginTrap(trap))
+        {
+            EndTrap(trap);
+            return false;
+        }
+    }
+
+    /// <summary>Runs before any `using` of the trapped code is left: from now on Dispose does nothing.</summary>
+    private bool BeginTrap(Exception trap)
+    {
+        if (trap is CpuStopped or SchedulingStarted or SleepsForEver)
+            return false;
+        InterruptsEnabled = false;
+        Ledger.Trapped = true;
+        return true;
+    }
+
+    private void EndTrap(Exception trap)
+    {
+        ContainedTrap = trap;
+        var frame = new GuestFrame { Vector = Vector(trap), Cs = Selectors.HypervisorCode, Rflags = Rflags.AlwaysOne };
+        if (Machine.Entries.OwnTrap is not { } handler)
+            Ledger.UndoAll();
+        else if (handler(ref frame) == 0)
+            throw new InvalidOperationException("the hypervisor did not contain its trap", trap);
+        Ledger.Trapped = false;
+    }
+
+    private static ulong Vector(Exception trap) => trap switch
+    {
+        DivideByZeroException => ExceptionVector.DivideError,
+        NullReferenceException or BusError => ExceptionVector.PageFault,
+        SimulatedFault fault => (ulong)fault.Vector,
+        _ => ExceptionVector.InvalidOpcode,
+    };
+
+    /// <summary>The common way out to the guest: as long as there is a reason, the slow way.</summary>
+    private void GoOut()
+    {
+        for (int turns = 0; (Work & ~PendingWork.FullFrame) != 0 || UpcallIsDue; turns++)
+        {
+            if (Machine.Entries.Leave is not { } leave)
+                break;
+            if (turns > 1000)
+                throw new InvalidOperationException($"the way out does not end: work 0x{Work:x}");
+            TryServe(() => leave(ref Frame));
+            InterruptsEnabled = false;
+        }
+
+        Work = 0;
+    }
+
+    private bool UpcallIsDue => VcpuInfo.Exists && VcpuInfo.Load8(0) != 0 && VcpuInfo.Load8(1) == 0;
+}

@@ -1,0 +1,42 @@
+// XSAVE and XRSTOR in the standard format (SDM vol. 1, 13.4 to 13.8), for the components that the simulated CPU has: x87, SSE, AVX.
+
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Xenith.Machine.Simulation;
+
+internal static unsafe class VectorArea
+{
+    private const int HeaderOffset = 512, AvxOffset = 576, AvxSize = 256;
+
+    internal static void Save(SimulatedCpu cpu, byte* area, ulong mask)
+    {
+        ulong components = mask & cpu.Xcr0;
+        ulong present = Unsafe.ReadUnaligned<ulong>(area + HeaderOffset);
+        Unsafe.WriteUnaligned(area + HeaderOffset, present & ~mask | components);
+        Span<byte> registers = cpu.VectorRegisters;
+        if ((components & 3) != 0)
+            registers[..HeaderOffset].CopyTo(new Span<byte>(area, HeaderOffset));
+        if ((components & 4) != 0)
+            registers.Slice(AvxOffset, AvxSize).CopyTo(new Span<byte>(area + AvxOffset, AvxSize));
+    }
+
+    internal static void Restore(SimulatedCpu cpu, byte* area, ulong mask)
+    {
+        ulong present = Unsafe.ReadUnaligned<ulong>(area + HeaderOffset);
+        if ((present & ~cpu.Xcr0) != 0 || Unsafe.ReadUnaligned<ulong>(area + HeaderOffset + 8) != 0)
+            throw SimulatedFault.Protection("XRSTOR of an illegal header");
+        ulong components = mask & cpu.Xcr0;
+        Component(cpu, area, 0, HeaderOffset, (components & 3) != 0, (present & 3) != 0);
+        Component(cpu, area, AvxOffset, AvxSize, (components & 4) != 0, (present & 4) != 0);
+    }
+
+    private static void Component(SimulatedCpu cpu, byte* area, int offset, int size, bool wanted, bool present)
+    {
+        Span<byte> registers = cpu.VectorRegisters.AsSpan(offset, size);
+        if (wanted && present)
+            new ReadOnlySpan<byte>(area + offset, size).CopyTo(registers);
+        else if (wanted)
+            registers.Clear();
+    }
+}

@@ -1,0 +1,20 @@
+namespace Xenith.Machine;
+
+/// <summary>Reasons for the slow way out to a guest, as bits of <see cref="PerCpu.Work"/>.</summary>
+public static class PendingWork
+{
+    /// <summary>The scheduler has to choose anew.</summary>
+    public const uint Schedule = 1 << 0;
+
+    /// <summary>Timers are due.</summary>
+    public const uint Timer = 1 << 1;
+
+    /// <summary>Something else was noted by an interrupt handler: console input, deferred calls.</summary>
+    public const uint Deferred = 1 << 2;
+
+    /// <summary>All registers of the guest's frame were set by the handler, return by IRETQ.</summary>
+    public const uint FullFrame = 1 << 3;
+
+    /// <summary>Nothing but the slow way out itself.</summary>
+    public const uint SlowExit = 1 << 4;
+}
