@@ -25,6 +25,7 @@ internal static class Check
         Print("\r\n");
     }
 
+    /// <summary>Says how it went, and ends the emulator with 1 for success, 3 for failure.</summary>
     internal static void Report()
     {
         Print("checks passed: ");
@@ -32,6 +33,7 @@ internal static class Check
         Print(", failed: ");
         Print(s_failed);
         Print("\r\n");
+        leave_emulator(s_failed == 0 ? 0 : 1);
     }
 
     internal static void Print(ReadOnlySpan<char> text)
@@ -55,4 +57,8 @@ internal static class Check
     [RuntimeImport("*", "early_serial_write")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern void early_serial_write(byte value);
+
+    [RuntimeImport("*", "leave_emulator")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void leave_emulator(int status);
 }

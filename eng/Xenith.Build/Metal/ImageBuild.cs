@@ -20,13 +20,16 @@ internal sealed record ImageBuild(string Root, string Work, string Assembly, str
     /// <summary>Before linking: what would otherwise be an obscure linker error, and what only the sources show.</summary>
     public void BeforeLink()
     {
-        Demand(InterfaceDispatch.Check(ElfFile.Read(Path.Combine(Work, $"{Name}.o"))));
+        IEnumerable<string> complaints = InterfaceDispatch.Check(ElfFile.Read(Path.Combine(Work, $"{Name}.o")));
         if (Strict)
         {
             SortedDictionary<string, int> counts = new(s_unsafeProjects.ToDictionary(p => p, p => Sources(p).Sum(UnsafeLines.Count)), StringComparer.Ordinal);
-            Demand(UnsafeLines.Check(counts, Path.Combine(Root, "eng", "unsafe-lines.txt"), Accept));
-            Demand(SourceRules.Check(Sources(Assembly)));
+            complaints = complaints
+                .Concat(UnsafeLines.Check(counts, Path.Combine(Root, "eng", "unsafe-lines.txt"), Accept))
+                .Concat(SourceRules.Check(Sources(Assembly)));
         }
+
+        Demand(complaints);
     }
 
     /// <summary>After the first link: the table of symbols for the second.</summary>

@@ -3,6 +3,7 @@ using Xenith.Abi;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;

@@ -10,9 +10,9 @@ internal static class GuestPages
     internal static bool TryKeepWritable(Domain domain, ulong frame, out Mfn page)
     {
         page = new Mfn(frame);
-        return Host.Current.Memory.Types.GetWritable(page, domain) == XenError.None;
+        return Host.Current.Memory.Types.TryGetWritable(page, domain) == XenError.None;
     }
 
     /// <summary>Gives the references back.</summary>
-    internal static void Release(Mfn page) => Host.Current.Memory.Types.PutWritable(page);
+    internal static void Release(Mfn page) => Host.Current.Memory.Types.PutType(page);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Paravirtual;
@@ -77,6 +78,9 @@ public sealed class PvVcpu
 
     /// <summary>L4 table of the guest's user mode; invalid until the guest sets one.</summary>
     public Mfn UserRoot = Mfn.Invalid;
+
+    /// <summary>Page tables that a call of this vCPU left half-demoted.</summary>
+    public UnfinishedTables Unfinished { get; } = new();
 
     /// <summary>True while the vCPU is in user mode, that is, runs on <see cref="UserRoot"/>.</summary>
     public bool InUserMode;

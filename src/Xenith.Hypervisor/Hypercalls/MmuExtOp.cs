@@ -1,0 +1,166 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>mmuext_op (26): a list of operations on whole page tables, on the TLB and the LDT, and on whole pages (public/xen.h, MMUEXT_*).</summary>
+internal static partial class MmuHypercalls
+{
+    private const ulong ExtOpSize = 24;
+
+    /// <summary>(list, count, where to write how many were done, domain whose frames are meant).</summary>
+    internal static long MmuExtOp(ulong list, ulong countArgument, ulong doneAddress, ulong domain, ulong a5, uint number)
+    {
+        Vcpu vcpu = Serving.Vcpu;
+        UnfinishedTables unfinished = vcpu.Pv.Unfinished;
+        StepBudget budget = new(vcpu);
+        if (unfinished.Any && Host.Current.Memory.Types.Finish(unfinished, ref budget) == XenError.Restart)
+            return Continuation.Again(number, list, countArgument, doneAddress, domain);
+
+        uint count = unchecked((uint)countArgument);
+        uint before = 0;
+        if ((count & Preempted) != 0)
+        {
+            count &= ~Preempted;
+            if (doneAddress != 0)
+                GuestMemory.TryRead(doneAddress, out before);
+        }
+
+        uint done = 0;
+        XenError error = TryFindOwner(vcpu.Domain, (ushort)(domain & 0xffff), out Domain owner);
+        while (error == XenError.None && done < count)
+        {
+            if (done != 0 && (unfinished.Any || Continuation.IsDue(vcpu)))
+            {
+                error = XenError.Restart;
+                break;
+            }
+            error = GuestMemory.TryRead(list, out MmuExtOp operation) ? ExtOne(vcpu, owner, operation, ref budget) : XenError.BadAddress;
+            if (error != XenError.None)
+                break;
+            budget.Step();
+            list = unchecked(list + ExtOpSize);
+            done++;
+        }
+
+        if (doneAddress != 0)
+            GuestMemory.TryWrite(doneAddress, unchecked(before + done));
+        if (error == XenError.Restart || (error == XenError.None && unfinished.Any))
+            return Continuation.Again(number, list, (count - done) | Preempted, doneAddress, domain);
+        return error.ToResult();
+    }
+
+    /// <summary>The domain whose frames are meant; only a privileged caller may name another.</summary>
+    private static XenError TryFindOwner(Domain caller, ushort id, out Domain owner)
+    {
+        owner = caller;
+        if (id == DomainIds.Self)
+            return XenError.None;
+        if (id == caller.Id || Host.Current.Domains.Find(id) is not Domain found)
+            return XenError.NoSuchDomain;
+        owner = found;
+        return caller.IsPrivileged ? XenError.None : XenError.NotPermitted;
+    }
+
+    private static XenError ExtOne(Vcpu vcpu, Domain owner, in MmuExtOp operation, ref StepBudget budget)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        Mfn frame = new(operation.Mfn);
+        switch ((MmuExtCommand)operation.Cmd)
+        {
+            case MmuExtCommand.PinL1Table:
+            case MmuExtCommand.PinL2Table:
+            case MmuExtCommand.PinL3Table:
+            case MmuExtCommand.PinL4Table:
+                return memory.Types.Pin(frame, (int)(operation.Cmd - (uint)MmuExtCommand.PinL1Table) + 1, owner, ref budget);
+            case MmuExtCommand.UnpinTable:
+                // What could not be undone at once is noted and finished before the next operation.
+                XenError error = memory.Types.Unpin(frame, owner, ref budget);
+                return error == XenError.Restart ? XenError.None : error;
+            case MmuExtCommand.ClearPage:
+                return ClearPage(memory, frame, owner);
+            case MmuExtCommand.CopyPage:
+                return CopyPage(memory, frame, new Mfn(operation.SrcMfn), owner);
+            case MmuExtCommand.MarkSuper:
+            case MmuExtCommand.UnmarkSuper:
+                return XenError.NotSupported;
+        }
+        if (operation.Cmd > (uint)MmuExtCommand.UnmarkSuper || operation.Cmd == 14)
+            return XenError.NotImplemented;
+        return owner == vcpu.Domain ? ExtOwn(vcpu, memory, operation, frame, ref budget) : XenError.NotPermitted;
+    }
+
+    /// <summary>What a domain can do to itself only.</summary>
+    private static XenError ExtOwn(Vcpu vcpu, MachineMemory memory, in MmuExtOp operation, Mfn frame, ref StepBudget budget)
+    {
+        switch ((MmuExtCommand)operation.Cmd)
+        {
+            case MmuExtCommand.NewBaseptr:
+                return MmuOperations.SetKernelRoot(vcpu, frame, ref budget);
+            case MmuExtCommand.NewUserBaseptr:
+                return MmuOperations.SetUserRoot(vcpu, frame, ref budget);
+            case MmuExtCommand.TlbFlushLocal:
+            case MmuExtCommand.TlbFlushAll:
+                memory.Tlb.FlushLocal();
+                return XenError.None;
+            case MmuExtCommand.InvlpgLocal:
+            case MmuExtCommand.InvlpgAll:
+                return InvalidatePage(operation.LinearAddr);
+            case MmuExtCommand.TlbFlushMulti:
+                if (!GuestMemory.TryRead(operation.VcpuMask.Value, out ulong _))
+                    return XenError.Invalid;
+                memory.Tlb.FlushLocal();
+                return XenError.None;
+            case MmuExtCommand.InvlpgMulti:
+                return GuestMemory.TryRead(operation.VcpuMask.Value, out ulong _) ? InvalidatePage(operation.LinearAddr) : XenError.Invalid;
+            case MmuExtCommand.FlushCache:
+                return FlushCache(vcpu.Domain, XenError.AccessDenied);
+            case MmuExtCommand.FlushCacheGlobal:
+                return FlushCache(vcpu.Domain, XenError.Invalid);
+            case MmuExtCommand.SetLdt:
+                return DescriptorTables.SetLdt(vcpu, operation.LinearAddr, operation.NrEnts);
+            default:
+                return XenError.NotImplemented;
+        }
+    }
+
+    private static XenError InvalidatePage(ulong address)
+    {
+        // Others have nothing of the guest's to forget.
+        if (AddressSpace.IsGuestAddress(address))
+            Cpu.InvalidatePage(address);
+        return XenError.None;
+    }
+
+    private static XenError FlushCache(Domain domain, XenError refusal)
+    {
+        if (!domain.IsPrivileged)
+            return refusal;
+        Cpu.WriteBackInvalidate();
+        return XenError.None;
+    }
+
+    private static XenError ClearPage(MachineMemory memory, Mfn frame, Domain owner)
+    {
+        XenError error = memory.Types.TryGetWritable(frame, owner);
+        if (error != XenError.None)
+            return error == XenError.Restart ? error : XenError.Invalid;
+        Frame.At(frame).Zero();
+        memory.Types.PutType(frame);
+        return XenError.None;
+    }
+
+    private static XenError CopyPage(MachineMemory memory, Mfn to, Mfn from, Domain owner)
+    {
+        using ReferenceScope source = memory.Types.Hold(from, owner);
+        XenError error = source.Exists ? memory.Types.TryGetWritable(to, owner) : XenError.Invalid;
+        if (error != XenError.None)
+            return error == XenError.Restart ? error : XenError.Invalid;
+        Frame.At(to).CopyFrom(Frame.At(from));
+        memory.Types.PutType(to);
+        return XenError.None;
+    }
+}

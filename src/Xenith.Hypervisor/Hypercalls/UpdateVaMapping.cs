@@ -1,0 +1,60 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Hypercalls;
+
+/// <summary>update_va_mapping (14) and update_va_mapping_otherdomain (22): one L1 entry by the address that it maps in the address space the caller is in, and a TLB flush if wanted (public/xen.h, UVMF_*).</summary>
+internal static partial class MmuHypercalls
+{
+    /// <summary>(address, entry, flags).</summary>
+    internal static long UpdateVaMapping(ulong address, ulong value, ulong flags, ulong a4, ulong a5, uint number)
+    {
+        Vcpu vcpu = Serving.Vcpu;
+        XenError error = UpdateMapping(vcpu, address, value, flags, FrameBits.OwnerOf(vcpu.Domain));
+        return error == XenError.Restart ? Continuation.Again(number, address, value, flags) : error.ToResult();
+    }
+
+    /// <summary>(address, entry, flags, owner of the frame).</summary>
+    internal static long UpdateVaMappingOtherDomain(ulong address, ulong value, ulong flags, ulong domain, ulong a5, uint number)
+    {
+        Vcpu vcpu = Serving.Vcpu;
+        XenError error = MmuOwners.TryFindFrameOwner(vcpu.Domain, (ushort)(domain & 0xffff), out uint owner);
+        if (error == XenError.None)
+            error = UpdateMapping(vcpu, address, value, flags, owner);
+        return error == XenError.Restart ? Continuation.Again(number, address, value, flags, domain) : error.ToResult();
+    }
+
+    private static XenError UpdateMapping(Vcpu vcpu, ulong address, ulong value, ulong flags, uint owner)
+    {
+        if (!GuestPageWalk.TryGetL1Table(vcpu, address, out Mfn table))
+            return XenError.Invalid;
+        MachineMemory memory = Host.Current.Memory;
+        // Found by a walk, it must be an L1 table: not what else mmu_update takes.
+        if (!FrameCounts.IsValid(memory.Frames[table].Type, PageType.L1))
+            return XenError.Invalid;
+        StepBudget budget = new(vcpu);
+        XenError error = PageTableUpdate.Update(vcpu.Domain, owner, table, AddressSpace.TableIndex(address, 1), new PageTableEntry(value), false, ref budget);
+        return error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0 ? error : Flush(memory, address, flags);
+    }
+
+    /// <summary>The flush that the flags ask for, on the vCPUs that they name: this one, all, or those of a bitmap. One CPU runs guests, so all are flushed by flushing it.</summary>
+    private static XenError Flush(MachineMemory memory, ulong address, ulong flags)
+    {
+        ulong where = flags & ~(ulong)UpdateVaMappingFlags.FlushTypeMask;
+        if (where != (ulong)UpdateVaMappingFlags.Local && where != (ulong)UpdateVaMappingFlags.All && !GuestMemory.TryRead(where, out ulong _))
+            return XenError.BadAddress;
+        switch ((UpdateVaMappingFlags)(flags & (ulong)UpdateVaMappingFlags.FlushTypeMask))
+        {
+            case UpdateVaMappingFlags.TlbFlush:
+                memory.Tlb.FlushLocal();
+                break;
+            case UpdateVaMappingFlags.Invlpg:
+                Cpu.InvalidatePage(address);
+                break;
+        }
+        return XenError.None;
+    }
+}

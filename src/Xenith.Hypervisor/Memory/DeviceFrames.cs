@@ -1,0 +1,73 @@
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Memory;
+
+/// <summary>
+/// What a domain may map that is no RAM. The privileged domain may map every frame outside RAM, except the few whose registers are the hypervisor's own:
+/// interrupt controllers now, IOMMUs and MSI-X tables later. Other domains get none before devices can be assigned to them.
+/// </summary>
+public sealed class DeviceFrames
+{
+    private const int Capacity = 128;
+
+    private readonly ulong[] _first = new ulong[Capacity];
+    private readonly ulong[] _last = new ulong[Capacity];
+    private readonly bool[] _readOnly = new bool[Capacity];
+    private int _count;
+
+    /// <summary>Bits of a physical address on this machine; no frame lies beyond.</summary>
+    public int AddressBits { get; set; } = 52;
+
+    /// <summary>Number of ranges that are kept from guests, in ascending order.</summary>
+    public int Count => _count;
+
+    /// <summary>Keeps frames of the hypervisor's own devices from all guests.</summary>
+    public void Deny(Mfn first, ulong count) => Add(first.Value, first.Value + count - 1, false);
+
+    /// <summary>Lets guests read these frames only, whatever they ask for.</summary>
+    public void MakeReadOnly(Mfn first, ulong count) => Add(first.Value, first.Value + count - 1, true);
+
+    /// <summary>First frame of a kept range.</summary>
+    internal ulong FirstOf(int index) => _first[index];
+
+    /// <summary>Last frame of a kept range.</summary>
+    internal ulong LastOf(int index) => _last[index];
+
+    /// <summary>True if a kept range may be read.</summary>
+    internal bool IsReadOnly(int index) => _readOnly[index];
+
+    /// <summary>Whether a domain may map a frame outside RAM, and whether for reading only.</summary>
+    internal bool IsPermitted(Domain domain, Mfn frame, out bool readOnly)
+    {
+        readOnly = false;
+        if (!domain.IsPrivileged || frame.Value >> (AddressBits - AddressSpace.PageShift) != 0)
+            return false;
+        for (int i = 0; i < _count; i++)
+        {
+            if (frame.Value < _first[i] || frame.Value > _last[i])
+                continue;
+            if (!_readOnly[i])
+                return false;
+            readOnly = true;
+        }
+        return true;
+    }
+
+    private void Add(ulong first, ulong last, bool readOnly)
+    {
+        Invariant.Holds(_count < Capacity);
+        int at = _count;
+        while (at > 0 && _first[at - 1] > first)
+        {
+            _first[at] = _first[at - 1];
+            _last[at] = _last[at - 1];
+            _readOnly[at] = _readOnly[at - 1];
+            at--;
+        }
+        _first[at] = first;
+        _last[at] = last;
+        _readOnly[at] = readOnly;
+        _count++;
+    }
+}

@@ -1,0 +1,175 @@
+using System.Threading;
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Memory;
+
+/// <summary>The frames of one domain: a list through the frame table, a count and a limit. A frame leaves it when its last reference goes, wherever that was.</summary>
+public sealed partial class DomainPages
+{
+    private readonly Domain _domain;
+    private readonly SpinLock _lock = new(LockRank.DomainPages);
+    private uint _first;
+    private uint _last;
+
+    /// <summary>A domain without memory.</summary>
+    public DomainPages(Domain domain) => _domain = domain;
+
+    /// <summary>Frames on the list.</summary>
+    public ulong TotalPages { get; private set; }
+
+    /// <summary>How many it may have.</summary>
+    public ulong MaxPages { get; set; }
+
+    /// <summary>Frames set aside for the domain by XENMEM_claim_pages that it has not got yet.</summary>
+    public ulong ClaimedPages { get; private set; }
+
+    /// <summary>First frame of the list; <see cref="Mfn.Invalid"/> if it is empty.</summary>
+    public Mfn First => _first == 0 ? Mfn.Invalid : new Mfn(_first);
+
+    /// <summary>Gives the domain a frame that is nobody's. False if that is not so, or if the domain has all it may have.</summary>
+    public bool TryAssign(Mfn frame) => TryAssign(frame, 0);
+
+    /// <summary>Gives the domain 2^order frames that are nobody's, or none.</summary>
+    public bool TryAssign(Mfn first, int order)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        FrameTable frames = memory.Frames;
+        ulong count = 1UL << order;
+        if (first.Value == 0 || !frames.Contains(first.Plus(count - 1)))
+            return false;
+        for (ulong i = 0; i < count; i++)
+        {
+            if ((frames[first.Plus(i)].Count & ~(FrameBits.Managed | FrameBits.Dirty)) != 0)
+                return false;
+        }
+        using (_lock.Enter())
+        {
+            if (TotalPages > MaxPages || count > MaxPages - TotalPages)
+                return false;
+            for (ulong i = 0; i < count; i++)
+            {
+                Mfn frame = first.Plus(i);
+                ref FrameInfo info = ref frames[frame];
+                if (info.Count == 0)
+                    memory.Allocator.Adopt(ref info);
+                Append(frames, frame, ref info);
+                Volatile.Write(ref info.Count, FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1);
+            }
+            TotalPages += count;
+        }
+        return true;
+    }
+
+    /// <summary>Allocates frames and gives them to the domain; a claim of the domain shrinks by as many.</summary>
+    public bool TryAllocate(int order, AllocationFlags flags, out Mfn first)
+    {
+        ulong count = 1UL << order;
+        PageAllocator allocator = Host.Current.Memory.Allocator;
+        first = Mfn.Invalid;
+        if (TotalPages > MaxPages || count > MaxPages - TotalPages)
+            return false;
+        if (!allocator.TryAllocate(order, ClaimedPages >= count ? flags.FromClaim() : flags, out first))
+            return false;
+        if (!TryAssign(first, order))
+        {
+            allocator.Free(first, order);
+            return false;
+        }
+        if (ClaimedPages != 0)
+        {
+            ulong used = count < ClaimedPages ? count : ClaimedPages;
+            ClaimedPages -= used;
+            allocator.EndClaim(used);
+        }
+        return true;
+    }
+
+    /// <summary>The domain's own reference to one of its frames goes, as if it had given the frame back; the frame is freed when nobody else refers to it. False if it is not the domain's or was given back before.</summary>
+    public bool TryGiveBack(Mfn frame)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        using ReferenceScope held = memory.Types.Hold(frame, _domain);
+        if (!held.Exists || !TryTakeAllocated(ref memory.Frames[frame]))
+            return false;
+        memory.Types.PutReference(frame);
+        return true;
+    }
+
+    /// <summary>Takes a frame from the domain that nobody refers to but the domain itself; it is then nobody's, and dirty. False if there is another reference, or the frame is not the domain's.</summary>
+    public bool TrySteal(Mfn frame)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        if (!memory.Frames.Contains(frame))
+            return false;
+        ref FrameInfo info = ref memory.Frames[frame];
+        ulong only = FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1;
+        if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
+            return false;
+        Remove(frame, ref info);
+        info.TlbStamp = memory.Tlb.Now;
+        info.Count = FrameBits.Managed | FrameBits.Dirty;
+        return true;
+    }
+
+    /// <summary>Sets frames aside for the domain beyond those that it has. <see cref="XenError.NoMemory"/> if so many are not free.</summary>
+    public XenError Claim(ulong totalPages)
+    {
+        if (totalPages == 0)
+        {
+            Host.Current.Memory.Allocator.EndClaim(ClaimedPages);
+            ClaimedPages = 0;
+            return XenError.None;
+        }
+        if (ClaimedPages != 0 || totalPages <= TotalPages || totalPages > MaxPages)
+            return XenError.Invalid;
+        ulong more = totalPages - TotalPages;
+        if (!Host.Current.Memory.Allocator.TryClaim(0, more))
+            return XenError.NoMemory;
+        ClaimedPages = more;
+        return XenError.None;
+    }
+
+    /// <summary>The frame after one on the list; <see cref="Mfn.Invalid"/> at the end.</summary>
+    public Mfn After(Mfn frame)
+    {
+        uint next = Host.Current.Memory.Frames[frame].Next;
+        return next == 0 ? Mfn.Invalid : new Mfn(next);
+    }
+
+    /// <summary>Takes a frame off the list whose last reference is gone.</summary>
+    internal void Remove(Mfn frame, ref FrameInfo info)
+    {
+        FrameTable frames = Host.Current.Memory.Frames;
+        using (_lock.Enter())
+        {
+            if (frame.Value == _cursor)
+                _cursor = info.Next;
+            if (info.Previous == 0)
+                _first = info.Next;
+            else
+                frames[new Mfn(info.Previous)].Next = info.Next;
+            if (info.Next == 0)
+                _last = info.Previous;
+            else
+                frames[new Mfn(info.Next)].Previous = info.Previous;
+            info.Next = 0;
+            info.Previous = 0;
+            TotalPages--;
+        }
+    }
+
+    private void Append(FrameTable frames, Mfn frame, ref FrameInfo info)
+    {
+        uint number = (uint)frame.Value;
+        info.Next = 0;
+        info.Previous = _last;
+        if (_last == 0)
+            _first = number;
+        else
+            frames[new Mfn(_last)].Next = number;
+        _last = number;
+    }
+
+    private static bool TryTakeAllocated(ref FrameInfo info) => (Interlocked.And(ref info.Count, ~FrameBits.Allocated) & FrameBits.Allocated) != 0;
+}

@@ -1,0 +1,301 @@
+using System;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Memory;
+
+/// <summary>
+/// The buddy allocator for machine frames: blocks of 2^order frames, aligned to their size; a freed block joins its other half if that is free too. Frames freed
+/// are dirty until they are scrubbed, in idle time or at the latest when they are allocated, and only after a flush of the TLBs that could still reach them.
+/// </summary>
+public sealed partial class PageAllocator
+{
+    /// <summary>Largest block: 2^20 frames.</summary>
+    public const int MaxOrder = FreeLists.MaxOrder;
+
+    private const int MostRanges = 256;
+
+    private readonly FrameTable _frames;
+    private readonly FreeLists _lists;
+    private readonly SpinLock _lock = new(LockRank.PageAllocator);
+    private readonly int _nodes;
+    private readonly ulong[] _freeByGroup;
+    private readonly ulong[] _totalByNode;
+    private readonly ulong[] _rangeStart = new ulong[MostRanges];
+    private readonly ulong[] _rangeEnd = new ulong[MostRanges];
+    private readonly byte[] _rangeNode = new byte[MostRanges];
+    private int _ranges;
+    private ulong _free;
+    private ulong _dirty;
+
+    /// <summary>An allocator without memory, for a number of NUMA nodes.</summary>
+    public PageAllocator(FrameTable frames, int nodes)
+    {
+        _frames = frames;
+        _nodes = nodes;
+        _lists = new FreeLists(frames, nodes);
+        _freeByGroup = new ulong[_lists.Groups];
+        _totalByNode = new ulong[nodes];
+    }
+
+    /// <summary>Flushes before frames get new owners.</summary>
+    internal TlbFlush Tlb { get; } = new();
+
+    /// <summary>Number of NUMA nodes.</summary>
+    public int Nodes => _nodes;
+
+    /// <summary>Free frames.</summary>
+    public ulong FreeFrames => _free;
+
+    /// <summary>Free frames that still have to be scrubbed.</summary>
+    public ulong DirtyFrames => _dirty;
+
+    /// <summary>Frames set aside by XENMEM_claim_pages; other allocations leave as many free.</summary>
+    public ulong ClaimedFrames { get; private set; }
+
+    /// <summary>All frames that the allocator was ever given.</summary>
+    public ulong TotalFrames
+    {
+        get
+        {
+            ulong total = 0;
+            for (int i = 0; i < _nodes; i++)
+                total += _totalByNode[i];
+            return total;
+        }
+    }
+
+    /// <summary>All frames of a node.</summary>
+    public ulong TotalFramesOf(int node) => _totalByNode[node];
+
+    /// <summary>Free frames of a node whose addresses fit in so many bits; 64 for all.</summary>
+    public ulong FreeFramesOf(int node, int addressBits)
+    {
+        ulong free = 0;
+        for (int zone = 0; zone < FreeLists.Zones && zone + FreeLists.LowestZoneBits <= addressBits; zone++)
+            free += _freeByGroup[node * FreeLists.Zones + zone];
+        return free;
+    }
+
+    /// <summary>Gives RAM to the allocator: while booting, or what the boot loader's modules lay in.</summary>
+    public void AddRange(ulong firstMfn, ulong count, int node)
+    {
+        // Links use 0 for "none", so frame 0 stays out; no loss, nobody wants it.
+        if (firstMfn == 0 && count != 0)
+        {
+            firstMfn++;
+            count--;
+        }
+        if (count == 0)
+            return;
+        Invariant.Holds(_ranges < MostRanges && _frames.Contains(new Mfn(firstMfn + count - 1)));
+        _rangeStart[_ranges] = firstMfn;
+        _rangeEnd[_ranges] = firstMfn + count;
+        _rangeNode[_ranges] = (byte)node;
+        _ranges++;
+        _totalByNode[node] += count;
+        for (ulong i = 0; i < count; i++)
+        {
+            ref FrameInfo frame = ref _frames[new Mfn(firstMfn + i)];
+            Invariant.Holds(frame.Count == 0);
+            frame.Count = FrameBits.Managed;
+        }
+        while (count != 0)
+        {
+            int order = 0;
+            while (order < MaxOrder && 2UL << order <= count && (firstMfn & (2UL << order) - 1) == 0)
+                order++;
+            Free(new Mfn(firstMfn), order);
+            firstMfn += 1UL << order;
+            count -= 1UL << order;
+        }
+    }
+
+    /// <summary>Takes in a frame that was never the allocator's but is RAM that it will be given back some day, such as a boot module.</summary>
+    internal void Adopt(ref FrameInfo frame)
+    {
+        frame.Count = FrameBits.Managed;
+        _totalByNode[0]++;
+    }
+
+    /// <summary>Allocates 2^order frames that follow each other, aligned to their number; false if there are none such.</summary>
+    public bool TryAllocate(int order, AllocationFlags flags, out Mfn first)
+    {
+        first = Mfn.Invalid;
+        if ((uint)order > MaxOrder)
+            return false;
+        uint block;
+        ulong stamp;
+        bool dirty;
+        using (_lock.Enter())
+        {
+            if (!TryTake(order, flags, out block))
+                return false;
+            Detach(block, order, out stamp, out dirty);
+        }
+        Tlb.FlushSince(stamp);
+        if (dirty)
+            Scrub(block, 1u << order, !flags.MayBeDirty);
+        first = new Mfn(block);
+        return true;
+    }
+
+    /// <summary>
+    /// Gives frames back, in whatever pieces of what was allocated; they are dirty. Traps if one of them is free already, belongs to somebody, or never was the allocator's.
+    /// </summary>
+    public void Free(Mfn first, int order)
+    {
+        Invariant.Holds((uint)order <= MaxOrder && (first.Value & (1UL << order) - 1) == 0);
+        ulong count = 1UL << order;
+        for (ulong i = 0; i < count; i++)
+            Invariant.Holds((_frames[first.Plus(i)].Count & ~FrameBits.Dirty) == FrameBits.Managed);
+        int group = GroupOf(first.Value);
+        using (_lock.Enter())
+        {
+            for (ulong i = 0; i < count; i++)
+            {
+                ref FrameInfo frame = ref _frames[first.Plus(i)];
+                frame.Count = FrameBits.Managed | FrameBits.Free | FrameBits.Dirty;
+                frame.Type = 0;
+            }
+            _free += count;
+            _dirty += count;
+            _freeByGroup[group] += count;
+            Merge(group, (uint)first.Value, order, 0);
+        }
+    }
+
+    /// <summary>Changes what is set aside; false if so much is not free.</summary>
+    internal bool TryClaim(ulong old, ulong claim)
+    {
+        using (_lock.Enter())
+        {
+            ulong others = ClaimedFrames - old;
+            if (claim > _free || others > _free - claim)
+                return false;
+            ClaimedFrames = others + claim;
+            return true;
+        }
+    }
+
+    /// <summary>Ends part of a claim, because the frames have been allocated or are not wanted any more.</summary>
+    internal void EndClaim(ulong frames)
+    {
+        using (_lock.Enter())
+            ClaimedFrames -= Math.Min(frames, ClaimedFrames);
+    }
+
+    private int GroupOf(ulong frame) => NodeOf(frame) * FreeLists.Zones + FreeLists.ZoneOf(frame);
+
+    private int NodeOf(ulong frame)
+    {
+        if (_nodes == 1)
+            return 0;
+        for (int i = 0; i < _ranges; i++)
+        {
+            if (frame >= _rangeStart[i] && frame < _rangeEnd[i])
+                return _rangeNode[i];
+        }
+        return 0;
+    }
+
+    private bool TryTake(int order, AllocationFlags flags, out uint block)
+    {
+        block = 0;
+        int top = FreeLists.Zones - 1;
+        if (flags.AddressBits != 0)
+            top = Math.Min(top, flags.AddressBits - FreeLists.LowestZoneBits);
+        ulong available = flags.UsesClaim ? _free : _free - Math.Min(_free, ClaimedFrames);
+        if (top < 0 || 1UL << order > available)
+            return false;
+        if (unchecked((uint)flags.Node) < (uint)_nodes)
+        {
+            if (TryTakeFrom(flags.Node, top, order, out block))
+                return true;
+            if (flags.IsExactNode)
+                return false;
+        }
+        for (int node = 0; node < _nodes; node++)
+        {
+            if (TryTakeFrom(node, top, order, out block))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Takes the smallest block that is large enough from the highest zone that has one, and puts the rest of it back.</summary>
+    private bool TryTakeFrom(int node, int topZone, int order, out uint block)
+    {
+        for (int zone = topZone; zone >= 0; zone--)
+        {
+            int group = node * FreeLists.Zones + zone;
+            int found = _lists.SmallestOrder(group, order);
+            if (found < 0)
+                continue;
+            block = _lists.First(group, found);
+            uint firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+            _lists.Remove(group, block, found);
+            Cut(group, block, found, order, firstDirty);
+            _free -= 1UL << order;
+            _freeByGroup[group] -= 1UL << order;
+            return true;
+        }
+        block = 0;
+        return false;
+    }
+
+    /// <summary>Cuts a block that is on no list down to its first 2^order frames; the others become blocks again. Returns where the first piece may be dirty.</summary>
+    private uint Cut(int group, uint block, int from, int order, uint firstDirty)
+    {
+        while (from > order)
+        {
+            from--;
+            uint half = 1u << from;
+            // What the upper half holds is only known if the lower one is clean: then it starts where the whole did.
+            uint upper = firstDirty == FreeLists.Clean ? FreeLists.Clean : firstDirty >= half ? firstDirty - half : 0;
+            _lists.Add(group, block + half, from, upper);
+            if (firstDirty >= half)
+                firstDirty = FreeLists.Clean;
+        }
+        return firstDirty;
+    }
+
+    /// <summary>Joins a block, which is on no list, with its free neighbours, and lists the result.</summary>
+    private void Merge(int group, uint block, int order, uint firstDirty)
+    {
+        while (order < MaxOrder)
+        {
+            uint size = 1u << order;
+            uint buddy = block ^ size;
+            if (!_lists.IsBlock(buddy, order) || GroupOf(buddy) != group)
+                break;
+            uint other = FreeLists.FirstDirtyOf(in _frames[new Mfn(buddy)]);
+            _lists.Remove(group, buddy, order);
+            uint lower = buddy < block ? other : firstDirty;
+            uint upper = buddy < block ? firstDirty : other;
+            firstDirty = lower != FreeLists.Clean ? lower : upper != FreeLists.Clean ? upper + size : FreeLists.Clean;
+            block &= ~size;
+            order++;
+        }
+        _lists.Add(group, block, order, firstDirty);
+    }
+
+    /// <summary>Makes the frames of a block that was taken nobody's but not free. They keep their dirty marks.</summary>
+    private void Detach(uint block, int order, out ulong stamp, out bool dirty)
+    {
+        stamp = 0;
+        ulong marks = 0;
+        uint count = 1u << order;
+        for (uint i = 0; i < count; i++)
+        {
+            ref FrameInfo frame = ref _frames[new Mfn(block + i)];
+            stamp = Math.Max(stamp, frame.TlbStamp);
+            ulong mark = frame.Count & FrameBits.Dirty;
+            marks |= mark;
+            if (mark != 0)
+                _dirty--;
+            frame.Count = FrameBits.Managed | mark;
+            frame.Type = 0;
+        }
+        dirty = marks != 0;
+    }
+}

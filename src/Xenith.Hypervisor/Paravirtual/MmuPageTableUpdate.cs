@@ -1,0 +1,167 @@
+using System.Threading;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Paravirtual;
+
+/// <summary>
+/// Changes of single page-table entries on behalf of a guest: the new entry's references are taken, the entry is exchanged in one atomic step, the old entry's references
+/// are given back. So at no moment does an entry stand in a table without its references.
+/// </summary>
+internal static class PageTableUpdate
+{
+    /// <summary>
+    /// Changes an entry of a table of the vCPU's domain, whatever its level. The frame that the new entry names belongs to <paramref name="owner"/>.
+    /// <see cref="XenError.Restart"/> if it has to be called again; otherwise, if it is not <see cref="XenError.None"/>, nothing was changed.
+    /// </summary>
+    internal static XenError UpdateEntry(Vcpu vcpu, Domain owner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty)
+    {
+        StepBudget budget = new(vcpu);
+        return Update(vcpu.Domain, FrameBits.OwnerOf(owner), table, index, value, preserveAccessedDirty, ref budget);
+    }
+
+    /// <summary>The same for a table of any domain, and for frames that belong to no domain (DOMID_IO, DOMID_XEN).</summary>
+    internal static XenError Update(Domain tableOwner, uint pageOwner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        FrameTable frames = memory.Frames;
+        if (!frames.Contains(table))
+            return XenError.Invalid;
+        ref FrameInfo info = ref frames[table];
+        Mfn frame = value.IsPresent ? value.Frame : table;
+        if (frames.Contains(frame) && (!value.IsPresent || (value.Bits & EntryRules.L1Forbidden(tableOwner.IsPrivileged)) == 0))
+        {
+            PageTableEntry adjusted = value.IsPresent ? EntryRules.AdjustL1(value) : value;
+            L1Outcome outcome = MmuEntryExchange.TryReplace(
+                ref info, FrameBits.OwnerOf(tableOwner), ref frames[frame], pageOwner, PageTableView.At(table), index, adjusted, preserveAccessedDirty, out PageTableEntry old);
+            if (outcome == (L1Outcome.Replaced | L1Outcome.SameReferences))
+                return XenError.None;
+            if (outcome == L1Outcome.Replaced)
+            {
+                if (old.IsPresent)
+                    memory.Types.ReleaseL1(old);
+                return XenError.None;
+            }
+            if (Settle(memory.Types, outcome, table, frame, old, ref budget))
+                return XenError.None;
+        }
+        return UpdateSlowly(memory, tableOwner, pageOwner, table, index, value, preserveAccessedDirty, ref budget);
+    }
+
+    /// <summary>
+    /// Puts an entry into an L1 table whose references the caller has taken, and hands over those of the old entry: for grant mappings. The table must be an L1 table of the domain.
+    /// If <paramref name="expected"/> is given, only an entry that maps the same frame is replaced (<see cref="XenError.Invalid"/> otherwise).
+    /// </summary>
+    internal static XenError ExchangeL1(Domain tableOwner, Mfn table, int index, PageTableEntry value, Mfn expected, out PageTableEntry old)
+    {
+        old = default;
+        StepBudget budget = StepBudget.ForCaller();
+        PageTypes types = Host.Current.Memory.Types;
+        int held = types.EnterTable(table, tableOwner, out int level);
+        if (held < 0)
+            return XenError.Invalid;
+        XenError error = XenError.Invalid;
+        if (level == 1)
+        {
+            PageTableView view = PageTableView.At(table);
+            PageTableEntry present = view[index];
+            while (expected.IsInvalid || (present.IsPresent && present.Frame == expected))
+            {
+                PageTableEntry seen = view.CompareExchange(index, value, present);
+                if (seen.Bits == present.Bits)
+                {
+                    old = present;
+                    error = XenError.None;
+                    break;
+                }
+                present = seen;
+            }
+        }
+        types.LeaveTable(table, held, ref budget);
+        return error;
+    }
+
+    /// <summary>Cleans up after a try that was not simply successful. True if the entry is in place all the same.</summary>
+    private static bool Settle(PageTypes types, L1Outcome outcome, Mfn table, Mfn frame, PageTableEntry old, ref StepBudget budget)
+    {
+        if ((outcome & L1Outcome.TableIsLast) != 0)
+            types.PutTable(table, ref budget);
+        if ((outcome & L1Outcome.FrameIsForeign) != 0)
+            types.PutType(frame);
+        if ((outcome & L1Outcome.Replaced) == 0)
+            return false;
+        if ((outcome & L1Outcome.SameReferences) == 0 && old.IsPresent)
+            types.ReleaseL1(old);
+        return true;
+    }
+
+    private static XenError UpdateSlowly(MachineMemory memory, Domain tableOwner, uint pageOwner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
+    {
+        int held = memory.Types.EnterTable(table, tableOwner, out int level);
+        if (held < 0)
+            return UpdatePlain(memory.Types, tableOwner, table, index, value, ref budget);
+        XenError error;
+        if (level == 1)
+            error = UpdateL1(memory.Types, tableOwner, pageOwner, table, index, value, preserveAccessedDirty, ref budget);
+        else if (pageOwner != FrameBits.OwnerOf(tableOwner) || (level == 4 && EntryRules.IsHypervisorSlot(index)))
+            error = XenError.Invalid;
+        else
+            error = UpdateUpper(memory.Types, tableOwner, level, table, index, value, preserveAccessedDirty, ref budget);
+        memory.Types.LeaveTable(table, held, ref budget);
+        return error;
+    }
+
+    private static XenError UpdateL1(PageTypes types, Domain tableOwner, uint pageOwner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
+    {
+        if (value.IsPresent)
+        {
+            XenError error = types.AcquireL1(value, pageOwner, tableOwner, ref budget, out value);
+            if (error != XenError.None)
+                return error;
+        }
+        PageTableEntry old = Exchange(PageTableView.At(table), index, value, preserveAccessedDirty);
+        if (old.IsPresent)
+            types.ReleaseL1(old);
+        return XenError.None;
+    }
+
+    private static XenError UpdateUpper(PageTypes types, Domain domain, int level, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
+    {
+        if (value.IsPresent)
+        {
+            XenError error = types.AcquireUpper(level, table, value, domain, ref budget, out value);
+            if (error != XenError.None)
+                return error;
+        }
+        PageTableEntry old = Exchange(PageTableView.At(table), index, value, preserveAccessedDirty);
+        types.ReleaseUpper(table, old, ref budget);
+        return XenError.None;
+    }
+
+    /// <summary>Exchanges an entry; if asked to, the new one keeps what the CPU noted in the old one.</summary>
+    private static PageTableEntry Exchange(PageTableView view, int index, PageTableEntry value, bool preserveAccessedDirty)
+    {
+        if (!preserveAccessedDirty || !value.IsPresent)
+            return view.Exchange(index, value);
+        PageTableEntry present = view[index];
+        for (;;)
+        {
+            PageTableEntry seen = view.CompareExchange(index, value.With(present.Bits & (PageFlags.Accessed | PageFlags.Dirty)), present);
+            if (seen.Bits == present.Bits)
+                return seen;
+            present = seen;
+        }
+    }
+
+    /// <summary>The frame is no page table: the guest could write there itself if it had it mapped.</summary>
+    private static XenError UpdatePlain(PageTypes types, Domain owner, Mfn frame, int index, PageTableEntry value, ref StepBudget budget)
+    {
+        XenError error = types.GetWritable(frame, ref Host.Current.Memory.Frames[frame], FrameBits.OwnerOf(owner), ref budget);
+        if (error != XenError.None)
+            return error == XenError.Restart ? error : XenError.Invalid;
+        PageTableView.At(frame).Write(index, value);
+        types.PutType(frame);
+        return XenError.None;
+    }
+}
