@@ -207,7 +207,7 @@ public sealed partial class PageAllocator
         ulong available = flags.UsesClaim ? _free : _free - Math.Min(_free, ClaimedFrames);
         if (top < 0 || 1UL << order > available)
             return false;
-        if ((uint)flags.Node < (uint)_nodes)
+        if (unchecked((uint)flags.Node) < (uint)_nodes)
         {
             if (TryTakeFrom(flags.Node, top, order, out block))
                 return true;

@@ -1,0 +1,49 @@
+// Fields of an ACPI table. Tables grow with the revisions of the specification and firmware writes short ones, so a field beyond the
+// end reads as zero, which the specification makes the value for "not there".
+
+using System;
+using System.Buffers.Binary;
+
+namespace Xenith.Hypervisor.Boot;
+
+internal readonly ref struct AcpiBytes(ReadOnlySpan<byte> bytes)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    internal int Length => _bytes.Length;
+
+    internal ReadOnlySpan<byte> All => _bytes;
+
+    internal byte U8(int offset) => Field(offset, 1).IsEmpty ? (byte)0 : _bytes[offset];
+
+    internal ushort U16(int offset) => BinaryPrimitives.TryReadUInt16LittleEndian(Field(offset, 2), out ushort value) ? value : (ushort)0;
+
+    internal uint U32(int offset) => BinaryPrimitives.TryReadUInt32LittleEndian(Field(offset, 4), out uint value) ? value : 0;
+
+    internal ulong U64(int offset) => BinaryPrimitives.TryReadUInt64LittleEndian(Field(offset, 8), out ulong value) ? value : 0;
+
+    /// <summary>A generic address structure (ACPI 6.5, 5.2.3.2).</summary>
+    internal AcpiAddress Address(int offset) => new()
+    {
+        Space = (AcpiSpace)U8(offset),
+        BitWidth = U8(offset + 1),
+        BitOffset = U8(offset + 2),
+        AccessSize = U8(offset + 3),
+        Value = U64(offset + 4),
+    };
+
+    /// <summary>Whether the bytes add up to zero.</summary>
+    internal bool SumIsZero()
+    {
+        byte sum = 0;
+        foreach (byte value in _bytes)
+        {
+            sum = unchecked((byte)(sum + value));
+        }
+
+        return sum == 0;
+    }
+
+    private ReadOnlySpan<byte> Field(int offset, int length) =>
+        offset < 0 || offset > _bytes.Length - length ? default : _bytes.Slice(offset, length);
+}
