@@ -1,10 +1,10 @@
-// Constants and structures of xen/argo.h.
+// xen/argo.h: messages between domains through the hypervisor.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_ARGO_OP_…</c>.</summary>
+/// <summary>Operations of argo_op.</summary>
 public enum ArgoOp : uint
 {
     RegisterRing = 1,
@@ -13,7 +13,7 @@ public enum ArgoOp : uint
     Notify = 4,
 }
 
-/// <summary>Values of <c>XEN_ARGO_RING_…</c>.</summary>
+/// <summary>What is known of a ring.</summary>
 public enum ArgoRingFlags : uint
 {
     Exists = 1,
@@ -24,7 +24,7 @@ public enum ArgoRingFlags : uint
     Ebusy = 32,
 }
 
-/// <summary>Values of <c>XEN_ARGO_…</c>.</summary>
+/// <summary>Limits and flags.</summary>
 public static class ArgoConstants
 {
     public const uint DomidAny = 0x7ff4;
@@ -34,7 +34,7 @@ public static class ArgoConstants
     public const uint RegisterFlagFailExist = 1;
 }
 
-/// <summary><c>struct xen_argo_iov</c>.</summary>
+/// <summary>A part of a message. C: <c>struct xen_argo_iov</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoIov
 {
@@ -43,7 +43,7 @@ public struct ArgoIov
     public uint Pad;
 }
 
-/// <summary><c>struct xen_argo_addr</c>.</summary>
+/// <summary>An end point: domain and port. C: <c>struct xen_argo_addr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoAddr
 {
@@ -52,7 +52,7 @@ public struct ArgoAddr
     public ushort Pad;
 }
 
-/// <summary><c>struct xen_argo_send_addr</c>.</summary>
+/// <summary>From and to. C: <c>struct xen_argo_send_addr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoSendAddr
 {
@@ -60,7 +60,7 @@ public struct ArgoSendAddr
     public ArgoAddr Dst;
 }
 
-/// <summary><c>struct xen_argo_ring</c>.</summary>
+/// <summary>Head of a ring; data follows. C: <c>struct xen_argo_ring</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoRing
 {
@@ -69,7 +69,7 @@ public struct ArgoRing
     public Inline56<byte> Reserved;
 }
 
-/// <summary><c>struct xen_argo_register_ring</c>.</summary>
+/// <summary>A ring to register. C: <c>struct xen_argo_register_ring</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoRegisterRing
 {
@@ -79,7 +79,7 @@ public struct ArgoRegisterRing
     public uint Len;
 }
 
-/// <summary><c>struct xen_argo_unregister_ring</c>.</summary>
+/// <summary>A ring to drop. C: <c>struct xen_argo_unregister_ring</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoUnregisterRing
 {
@@ -88,7 +88,7 @@ public struct ArgoUnregisterRing
     public ushort Pad;
 }
 
-/// <summary><c>struct xen_argo_ring_data_ent</c>.</summary>
+/// <summary>Asks about one ring. C: <c>struct xen_argo_ring_data_ent</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoRingDataEnt
 {
@@ -99,7 +99,7 @@ public struct ArgoRingDataEnt
     public uint MaxMessageSize;
 }
 
-/// <summary><c>struct xen_argo_ring_data</c>.</summary>
+/// <summary>Asks about rings. C: <c>struct xen_argo_ring_data</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoRingData
 {
@@ -107,7 +107,7 @@ public struct ArgoRingData
     public uint Pad;
 }
 
-/// <summary><c>struct xen_argo_ring_message_header</c>.</summary>
+/// <summary>Stands before a message in a ring. C: <c>struct xen_argo_ring_message_header</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArgoRingMessageHeader
 {

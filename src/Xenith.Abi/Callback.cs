@@ -1,20 +1,21 @@
-// Constants and structures of xen/callback.h.
+// xen/callback.h: where the kernel of a PV guest is entered: events, failed returns, system calls.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>CALLBACKOP_…</c>.</summary>
+/// <summary>Operations of callback_op (<c>CALLBACKOP_*</c>).</summary>
 public enum CallbackOp : uint
 {
     Register = 0,
     Unregister = 1,
 }
 
-/// <summary>Values of <c>CALLBACKTYPE_…</c>.</summary>
+/// <summary>Ways into a PV kernel (<c>CALLBACKTYPE_*</c>).</summary>
 public enum CallbackType : ushort
 {
     Event = 0,
+    /// <summary>A return to the guest failed on its segments.</summary>
     Failsafe = 1,
     Syscall = 2,
     SysenterDeprecated = 3,
@@ -23,22 +24,24 @@ public enum CallbackType : ushort
     Syscall32 = 7,
 }
 
-/// <summary>Values of <c>CALLBACKF_mask_events…</c>.</summary>
+/// <summary>How it is entered.</summary>
 public enum CallbackFlags : ushort
 {
+    /// <summary>Events are masked on entry.</summary>
     MaskEvents = 1,
 }
 
-/// <summary><c>struct callback_register</c>.</summary>
+/// <summary>Sets a way in. C: <c>struct callback_register</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CallbackRegister
 {
+    /// <summary><see cref="CallbackType"/>.</summary>
     public ushort Type;
     public ushort Flags;
     public ulong Address;
 }
 
-/// <summary><c>struct callback_unregister</c>.</summary>
+/// <summary>Removes a way in. C: <c>struct callback_unregister</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CallbackUnregister
 {

@@ -1,8 +1,8 @@
-// Constants and structures of xen/elfnote.h.
+// xen/elfnote.h: types of the ELF notes (owner "Xen") by which a kernel says how it wants to be loaded.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_ELFNOTE_…</c>.</summary>
+/// <summary>Types of ELF notes (<c>XEN_ELFNOTE_*</c>).</summary>
 public enum ElfNote : uint
 {
     Info = 0,

@@ -1,8 +1,9 @@
-// Constants and structures of xen/errno.h.
+// Error numbers. Hypercalls return them negated. The values are those of xen/errno.h, which for most names are
+// Linux's; ERESTART and EINTR are internal to Xen and therefore not in the public header.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_E…</c>.</summary>
+/// <summary>Error numbers (<c>XEN_E*</c>).</summary>
 public enum Errno : int
 {
     EPERM = 1,

@@ -1,10 +1,11 @@
-// Constants and structures of xen/event_channel.h.
+// xen/event_channel.h: event channels. A port is bound to another domain's port, a physical or virtual
+// interrupt, or another vCPU; two-level ports live in bitmaps of shared_info, FIFO ports in event arrays.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>EVTCHNOP_…</c>.</summary>
+/// <summary>Operations of event_channel_op (<c>EVTCHNOP_*</c>).</summary>
 public enum EventChannelOp : uint
 {
     BindInterdomain = 0,
@@ -23,7 +24,7 @@ public enum EventChannelOp : uint
     SetPriority = 13,
 }
 
-/// <summary>Values of <c>EVTCHNSTAT_…</c>.</summary>
+/// <summary>What a port is bound to (<c>EVTCHNSTAT_*</c>).</summary>
 public enum EventChannelState : uint
 {
     Closed = 0,
@@ -34,13 +35,13 @@ public enum EventChannelState : uint
     Ipi = 5,
 }
 
-/// <summary>Values of <c>BIND_PIRQ__WILL_SHARE…</c>.</summary>
+/// <summary>How a physical interrupt is bound.</summary>
 public enum BindPirqFlags : uint
 {
     WillShare = 1,
 }
 
-/// <summary>Values of <c>EVTCHN_…</c>.</summary>
+/// <summary>Numbers of ports and priorities.</summary>
 public static class EventChannelLimits
 {
     public const uint TwoLevelNrChannels = 0x1000;
@@ -51,7 +52,7 @@ public static class EventChannelLimits
     public const uint FifoNrChannels = 0x20000;
 }
 
-/// <summary>Values of <c>EVTCHN_FIFO_…</c>.</summary>
+/// <summary>Bit numbers in a word of the FIFO event array (<c>EVTCHN_FIFO_*</c>), and the mask of its link.</summary>
 public static class EventWord
 {
     public const int Pending = 31;
@@ -62,7 +63,7 @@ public static class EventWord
     public const int LinkMask = 0x1ffff;
 }
 
-/// <summary><c>struct evtchn_alloc_unbound</c>.</summary>
+/// <summary>A new port to which a remote domain may bind. C: <c>struct evtchn_alloc_unbound</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelAllocUnbound
 {
@@ -71,7 +72,7 @@ public struct EventChannelAllocUnbound
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_bind_interdomain</c>.</summary>
+/// <summary>A new local port, bound to a remote one. C: <c>struct evtchn_bind_interdomain</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelBindInterdomain
 {
@@ -80,7 +81,7 @@ public struct EventChannelBindInterdomain
     public uint LocalPort;
 }
 
-/// <summary><c>struct evtchn_bind_virq</c>.</summary>
+/// <summary>A new port for a virtual interrupt. C: <c>struct evtchn_bind_virq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelBindVirq
 {
@@ -89,7 +90,7 @@ public struct EventChannelBindVirq
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_bind_pirq</c>.</summary>
+/// <summary>A new port for a physical interrupt. C: <c>struct evtchn_bind_pirq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelBindPirq
 {
@@ -98,7 +99,7 @@ public struct EventChannelBindPirq
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_bind_ipi</c>.</summary>
+/// <summary>A new port for events between the domain's own vCPUs. C: <c>struct evtchn_bind_ipi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelBindIpi
 {
@@ -106,26 +107,27 @@ public struct EventChannelBindIpi
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_close</c>.</summary>
+/// <summary>A port to be closed. C: <c>struct evtchn_close</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelClose
 {
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_send</c>.</summary>
+/// <summary>A port to be signalled at its other end. C: <c>struct evtchn_send</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelSend
 {
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_status</c>.</summary>
+/// <summary>Asks about a port. C: <c>struct evtchn_status</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct EventChannelStatus
 {
     [FieldOffset(0)] public ushort Dom;
     [FieldOffset(4)] public uint Port;
+    /// <summary><see cref="EventChannelState"/>.</summary>
     [FieldOffset(8)] public uint Status;
     [FieldOffset(12)] public uint Vcpu;
     [FieldOffset(16)] public ushort UnboundDom;
@@ -135,7 +137,7 @@ public struct EventChannelStatus
     [FieldOffset(16)] public uint Virq;
 }
 
-/// <summary><c>struct evtchn_bind_vcpu</c>.</summary>
+/// <summary>The vCPU that a port's events go to from now on. C: <c>struct evtchn_bind_vcpu</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelBindVcpu
 {
@@ -143,39 +145,40 @@ public struct EventChannelBindVcpu
     public uint Vcpu;
 }
 
-/// <summary><c>struct evtchn_unmask</c>.</summary>
+/// <summary>A port to be unmasked, and delivered if it is pending. C: <c>struct evtchn_unmask</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelUnmask
 {
     public uint Port;
 }
 
-/// <summary><c>struct evtchn_reset</c>.</summary>
+/// <summary>Closes all ports of a domain. C: <c>struct evtchn_reset</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelReset
 {
     public ushort Dom;
 }
 
-/// <summary><c>struct evtchn_init_control</c>.</summary>
+/// <summary>FIFO events: where a vCPU's control block lies. C: <c>struct evtchn_init_control</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelInitControl
 {
     public ulong ControlGfn;
     public uint Offset;
     public uint Vcpu;
+    /// <summary>Out: bits of a link that count.</summary>
     public byte LinkBits;
     public Inline7<byte> Pad;
 }
 
-/// <summary><c>struct evtchn_expand_array</c>.</summary>
+/// <summary>FIFO events: a further page of the event array. C: <c>struct evtchn_expand_array</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelExpandArray
 {
     public ulong ArrayGfn;
 }
 
-/// <summary><c>struct evtchn_set_priority</c>.</summary>
+/// <summary>FIFO events: the queue of a port, 0 the most urgent. C: <c>struct evtchn_set_priority</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelSetPriority
 {
@@ -183,7 +186,7 @@ public struct EventChannelSetPriority
     public uint Priority;
 }
 
-/// <summary><c>struct evtchn_op</c>.</summary>
+/// <summary>All operations of the compatibility call. C: <c>struct evtchn_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 28)]
 public struct EventChannelOpArgs
 {
@@ -200,11 +203,16 @@ public struct EventChannelOpArgs
     [FieldOffset(4)] public EventChannelUnmask Unmask;
 }
 
-/// <summary><c>struct evtchn_fifo_control_block</c>.</summary>
+/// <summary>
+/// FIFO events of a vCPU: which queues are not empty, and where each begins. C: <c>struct
+/// evtchn_fifo_control_block</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventChannelFifoControlBlock
 {
+    /// <summary>A bit per queue.</summary>
     public uint Ready;
     public uint Rsvd;
+    /// <summary>First port of each queue.</summary>
     public Inline16<uint> Head;
 }

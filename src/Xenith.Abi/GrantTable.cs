@@ -1,10 +1,11 @@
-// Constants and structures of xen/grant_table.h.
+// xen/grant_table.h: grants. A domain writes entries that let another domain map, copy from or take over single
+// pages of it.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>GNTTABOP_…</c>.</summary>
+/// <summary>Operations of grant_table_op (<c>GNTTABOP_*</c>).</summary>
 public enum GrantTableOp : uint
 {
     MapGrantRef = 0,
@@ -22,7 +23,9 @@ public enum GrantTableOp : uint
     CacheFlush = 12,
 }
 
-/// <summary>Values of <c>GTF_…</c>.</summary>
+/// <summary>
+/// Kind and state of a grant entry (<c>GTF_*</c>). The transfer bits reuse the values of readonly and reading.
+/// </summary>
 public enum GrantEntryFlags : ushort
 {
     Invalid = 0,
@@ -41,25 +44,28 @@ public enum GrantEntryFlags : ushort
     TransferCompleted = 8,
 }
 
-/// <summary>Values of <c>GNTMAP_…</c>.</summary>
+/// <summary>How a grant is to be mapped (<c>GNTMAP_*</c>).</summary>
 public enum GrantMapFlags : uint
 {
+    /// <summary>Map it for devices.</summary>
     DeviceMap = 1,
+    /// <summary>Map it for CPUs.</summary>
     HostMap = 2,
     Readonly = 4,
     ApplicationMap = 8,
+    /// <summary>host_addr is the machine address of a page-table entry.</summary>
     ContainsPte = 16,
     GuestAvailMask = 0xffff0000,
 }
 
-/// <summary>Values of <c>GNTCOPY_…</c>.</summary>
+/// <summary>Which side of a copy is a grant (<c>GNTCOPY_*</c>).</summary>
 public enum GrantCopyFlags : ushort
 {
     SourceGref = 1,
     DestGref = 2,
 }
 
-/// <summary>Values of <c>GNTTAB_CACHE_…</c>.</summary>
+/// <summary>What a cache flush does (<c>GNTTAB_CACHE_*</c>).</summary>
 public enum GrantCacheFlags : uint
 {
     Clean = 1,
@@ -67,7 +73,7 @@ public enum GrantCacheFlags : uint
     SourceGref = 0x80000000,
 }
 
-/// <summary>Values of <c>GNTST_…</c>.</summary>
+/// <summary>Result of one grant operation (<c>GNTST_*</c>).</summary>
 public enum GrantStatus : short
 {
     Okay = 0,
@@ -86,7 +92,7 @@ public enum GrantStatus : short
     NoSpace = -13,
 }
 
-/// <summary>Values of <c>GNTTAB_…</c>.</summary>
+/// <summary>Entries that the builder of a domain fills.</summary>
 public static class GrantTableConstants
 {
     public const uint NrReservedEntries = 8;
@@ -94,16 +100,18 @@ public static class GrantTableConstants
     public const uint ReservedXenstore = 1;
 }
 
-/// <summary><c>struct grant_entry_v1</c>.</summary>
+/// <summary>Version 1 of an entry. The grantor writes flags last. C: <c>struct grant_entry_v1</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantEntryV1
 {
     public ushort Flags;
+    /// <summary>Who may use it.</summary>
     public ushort Domid;
+    /// <summary>The frame, 32 bits.</summary>
     public uint Frame;
 }
 
-/// <summary><c>struct grant_entry_header</c>.</summary>
+/// <summary>What all forms of a version 2 entry begin with. C: <c>struct grant_entry_header</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantEntryHeader
 {
@@ -111,7 +119,10 @@ public struct GrantEntryHeader
     public ushort Domid;
 }
 
-/// <summary><c>union grant_entry_v2</c>.</summary>
+/// <summary>
+/// Version 2 of an entry: a page, a part of one, or another domain's grant. Its state is in the status frames. C:
+/// <c>union grant_entry_v2</c>.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct GrantEntryV2
 {
@@ -129,20 +140,22 @@ public struct GrantEntryV2
     [FieldOffset(8)] public uint TransitiveGref;
 }
 
-/// <summary><c>struct gnttab_map_grant_ref</c>.</summary>
+/// <summary>One grant to map. C: <c>struct gnttab_map_grant_ref</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableMapGrantRef
 {
+    /// <summary>Where, see <see cref="GrantMapFlags"/>.</summary>
     public ulong HostAddr;
     public uint Flags;
     public uint Ref;
     public ushort Dom;
     public short Status;
+    /// <summary>Out: names the mapping when it is undone.</summary>
     public uint Handle;
     public ulong DevBusAddr;
 }
 
-/// <summary><c>struct gnttab_unmap_grant_ref</c>.</summary>
+/// <summary>One mapping to undo. C: <c>struct gnttab_unmap_grant_ref</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableUnmapGrantRef
 {
@@ -152,7 +165,7 @@ public struct GrantTableUnmapGrantRef
     public short Status;
 }
 
-/// <summary><c>struct gnttab_setup_table</c>.</summary>
+/// <summary>Makes the table at least so many frames and says where they are. C: <c>struct gnttab_setup_table</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableSetupTable
 {
@@ -162,7 +175,7 @@ public struct GrantTableSetupTable
     public GuestHandle<ulong> FrameList;
 }
 
-/// <summary><c>struct gnttab_dump_table</c>.</summary>
+/// <summary>Prints a table on the hypervisor's console. C: <c>struct gnttab_dump_table</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableDumpTable
 {
@@ -170,7 +183,7 @@ public struct GrantTableDumpTable
     public short Status;
 }
 
-/// <summary><c>struct gnttab_transfer</c>.</summary>
+/// <summary>Gives a page away to a domain that wants one. C: <c>struct gnttab_transfer</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableTransfer
 {
@@ -180,7 +193,7 @@ public struct GrantTableTransfer
     public short Status;
 }
 
-/// <summary><c>struct gnttab_copy</c>.</summary>
+/// <summary>Copies within one page at each side. C: <c>struct gnttab_copy</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableCopy
 {
@@ -191,7 +204,7 @@ public struct GrantTableCopy
     public short Status;
 }
 
-/// <summary><c>struct gnttab_copy_ptr</c>.</summary>
+/// <summary>One side of a copy: a grant or an own frame. C: <c>struct gnttab_copy_ptr</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct GrantTableCopyPtr
 {
@@ -201,7 +214,7 @@ public struct GrantTableCopyPtr
     [FieldOffset(10)] public ushort Offset;
 }
 
-/// <summary><c>struct gnttab_query_size</c>.</summary>
+/// <summary>Asks how large a table is and may become. C: <c>struct gnttab_query_size</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableQuerySize
 {
@@ -211,7 +224,7 @@ public struct GrantTableQuerySize
     public short Status;
 }
 
-/// <summary><c>struct gnttab_unmap_and_replace</c>.</summary>
+/// <summary>Undoes a mapping and puts another page there. C: <c>struct gnttab_unmap_and_replace</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableUnmapAndReplace
 {
@@ -221,14 +234,14 @@ public struct GrantTableUnmapAndReplace
     public short Status;
 }
 
-/// <summary><c>struct gnttab_set_version</c>.</summary>
+/// <summary>In: version wanted. Out: version in force. C: <c>struct gnttab_set_version</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableSetVersion
 {
     public uint Version;
 }
 
-/// <summary><c>struct gnttab_get_status_frames</c>.</summary>
+/// <summary>Asks where the status frames of version 2 are. C: <c>struct gnttab_get_status_frames</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableGetStatusFrames
 {
@@ -238,7 +251,7 @@ public struct GrantTableGetStatusFrames
     public GuestHandle<ulong> FrameList;
 }
 
-/// <summary><c>struct gnttab_get_version</c>.</summary>
+/// <summary>Asks for a domain's version. C: <c>struct gnttab_get_version</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableGetVersion
 {
@@ -247,7 +260,7 @@ public struct GrantTableGetVersion
     public uint Version;
 }
 
-/// <summary><c>struct gnttab_swap_grant_ref</c>.</summary>
+/// <summary>Exchanges two entries. C: <c>struct gnttab_swap_grant_ref</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GrantTableSwapGrantRef
 {
@@ -256,7 +269,7 @@ public struct GrantTableSwapGrantRef
     public short Status;
 }
 
-/// <summary><c>struct gnttab_cache_flush</c>.</summary>
+/// <summary>Flushes a part of a page from the caches. C: <c>struct gnttab_cache_flush</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct GrantTableCacheFlush
 {

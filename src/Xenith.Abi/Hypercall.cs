@@ -1,8 +1,11 @@
-// Constants and structures of xen/xen.h.
+// Numbers of the hypercalls: what a guest puts into RAX (or EAX), and the slot of a hypercall page.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>__HYPERVISOR_…</c>.</summary>
+/// <summary>
+/// Hypercalls by number (<c>__HYPERVISOR_*</c>). Numbers without a name here are free or belong to another
+/// architecture.
+/// </summary>
 public enum HypercallNumber : uint
 {
     SetTrapTable = 0,
@@ -11,6 +14,7 @@ public enum HypercallNumber : uint
     StackSwitch = 3,
     SetCallbacks = 4,
     FpuTaskSwitch = 5,
+    /// <summary>The form before interface 0x00030101.</summary>
     SchedOpCompat = 6,
     PlatformOp = 7,
     SetDebugreg = 8,
@@ -20,13 +24,16 @@ public enum HypercallNumber : uint
     Multicall = 13,
     UpdateVaMapping = 14,
     SetTimerOp = 15,
+    /// <summary>The form with one structure for all operations.</summary>
     EventChannelOpCompat = 16,
     XenVersion = 17,
     ConsoleIo = 18,
+    /// <summary>The form with one structure for all operations.</summary>
     PhysdevOpCompat = 19,
     GrantTableOp = 20,
     VmAssist = 21,
     UpdateVaMappingOtherdomain = 22,
+    /// <summary>PV only: return to user or kernel mode through an <see cref="IretContext"/> on the caller's stack.</summary>
     Iret = 23,
     VcpuOp = 24,
     SetSegmentBase = 25,
@@ -47,6 +54,7 @@ public enum HypercallNumber : uint
     PmuOp = 40,
     DmOp = 41,
     HypfsOp = 42,
+    /// <summary>x86: machine checks (<c>do_mca</c>).</summary>
     Arch0 = 48,
     Arch1 = 49,
     Arch2 = 50,

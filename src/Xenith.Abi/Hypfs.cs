@@ -1,10 +1,10 @@
-// Constants and structures of xen/hypfs.h.
+// xen/hypfs.h: the hypervisor's tree of readable and writable parameters.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_HYPFS_OP_…</c>.</summary>
+/// <summary>Operations of hypfs_op.</summary>
 public enum HypfsOp : uint
 {
     GetVersion = 0,
@@ -12,7 +12,7 @@ public enum HypfsOp : uint
     WriteContents = 2,
 }
 
-/// <summary>Values of <c>XEN_HYPFS_TYPE_…</c>.</summary>
+/// <summary>Kinds of nodes.</summary>
 public enum HypfsType : byte
 {
     Dir = 0,
@@ -23,21 +23,21 @@ public enum HypfsType : byte
     Bool = 5,
 }
 
-/// <summary>Values of <c>XEN_HYPFS_ENC_…</c>.</summary>
+/// <summary>How a node's contents are encoded.</summary>
 public enum HypfsEncoding : byte
 {
     Plain = 0,
     Gzip = 1,
 }
 
-/// <summary>Values of <c>XEN_HYPFS_…</c>.</summary>
+/// <summary>Version, and the longest path.</summary>
 public static class HypfsConstants
 {
     public const uint Version = 1;
     public const uint MaxPathlen = 0x400;
 }
 
-/// <summary><c>struct xen_hypfs_direntry</c>.</summary>
+/// <summary>A node. C: <c>struct xen_hypfs_direntry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HypfsDirEntry
 {
@@ -45,13 +45,15 @@ public struct HypfsDirEntry
     public byte Encoding;
     public ushort Pad;
     public uint ContentLen;
+    /// <summary>0 if the node cannot be written.</summary>
     public uint MaxWriteLen;
 }
 
-/// <summary><c>struct xen_hypfs_dirlistentry</c>.</summary>
+/// <summary>A node in a list; its name follows. C: <c>struct xen_hypfs_dirlistentry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HypfsDirListEntry
 {
     public HypfsDirEntry E;
+    /// <summary>Offset of the next one, 0 at the end.</summary>
     public ushort OffNext;
 }

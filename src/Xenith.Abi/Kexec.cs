@@ -1,10 +1,10 @@
-// Constants and structures of xen/kexec.h.
+// xen/kexec.h: another kernel loaded to be started in place of this hypervisor, on request or after a crash.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>KEXEC_CMD_kexec…</c>.</summary>
+/// <summary>Operations of kexec_op; Exec starts the loaded image.</summary>
 public enum KexecCommand : uint
 {
     Exec = 0,
@@ -16,7 +16,7 @@ public enum KexecCommand : uint
     Status = 6,
 }
 
-/// <summary>Values of <c>KEXEC_RANGE_MA_…</c>.</summary>
+/// <summary>Ranges to ask for.</summary>
 public enum KexecRangeId : int
 {
     Crash = 0,
@@ -28,20 +28,20 @@ public enum KexecRangeId : int
     Vmcoreinfo = 6,
 }
 
-/// <summary>Values of <c>KEXEC_TYPE_…</c>.</summary>
+/// <summary>Which image.</summary>
 public enum KexecType : byte
 {
     Default = 0,
     Crash = 1,
 }
 
-/// <summary>Values of <c>KEXEC_XEN_NO_PAGES…</c>.</summary>
+/// <summary>Size of the old form.</summary>
 public static class KexecConstants
 {
     public const int XenNoPages = 17;
 }
 
-/// <summary><c>struct xen_kexec_image</c>.</summary>
+/// <summary>An image in the old form. C: <c>struct xen_kexec_image</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecImage
 {
@@ -50,14 +50,14 @@ public struct KexecImage
     public ulong StartAddress;
 }
 
-/// <summary><c>struct xen_kexec_exec</c>.</summary>
+/// <summary>Which image to start. C: <c>struct xen_kexec_exec</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecExec
 {
     public int Type;
 }
 
-/// <summary><c>struct xen_kexec_load_v1</c>.</summary>
+/// <summary>Loads an image, old form. C: <c>struct xen_kexec_load_v1</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecLoadV1
 {
@@ -65,7 +65,7 @@ public struct KexecLoadV1
     public KexecImage Image;
 }
 
-/// <summary><c>struct xen_kexec_range</c>.</summary>
+/// <summary>Asks for a range. C: <c>struct xen_kexec_range</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecRange
 {
@@ -75,7 +75,7 @@ public struct KexecRange
     public ulong Start;
 }
 
-/// <summary><c>struct xen_kexec_segment</c>.</summary>
+/// <summary>A segment of an image. C: <c>struct xen_kexec_segment</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecSegment
 {
@@ -85,7 +85,7 @@ public struct KexecSegment
     public ulong DestSize;
 }
 
-/// <summary><c>struct xen_kexec_load</c>.</summary>
+/// <summary>Loads an image. C: <c>struct xen_kexec_load</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecLoad
 {
@@ -97,14 +97,14 @@ public struct KexecLoad
     public ulong EntryMaddr;
 }
 
-/// <summary><c>struct xen_kexec_unload</c>.</summary>
+/// <summary>Drops an image. C: <c>struct xen_kexec_unload</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecUnload
 {
     public byte Type;
 }
 
-/// <summary><c>struct xen_kexec_status</c>.</summary>
+/// <summary>Asks whether an image is loaded. C: <c>struct xen_kexec_status</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KexecStatus
 {

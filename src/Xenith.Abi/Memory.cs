@@ -1,10 +1,11 @@
-// Constants and structures of xen/memory.h.
+// xen/memory.h: memory_op. Reservation of memory, the guest's physical map, memory maps, and the control
+// domain's operations for sharing, paging and access rights.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENMEM_…</c>.</summary>
+/// <summary>Operations of memory_op (<c>XENMEM_*</c>). The bits from 6 on say where a preempted operation goes on.</summary>
 public enum MemoryOp : uint
 {
     IncreaseReservation = 0,
@@ -37,7 +38,7 @@ public enum MemoryOp : uint
     GetVnumaInfo = 26,
 }
 
-/// <summary>Values of <c>XENMEMF_…</c>.</summary>
+/// <summary>Wishes for new memory beside address width (bits 0 to 7) and NUMA node (bits 8 to 15) (<c>XENMEMF_*</c>).</summary>
 public enum MemoryFlags : uint
 {
     PopulateOnDemand = 0x10000,
@@ -45,18 +46,20 @@ public enum MemoryFlags : uint
     Vnode = 0x40000,
 }
 
-/// <summary>Values of <c>XENMAPSPACE_…</c>.</summary>
+/// <summary>What add_to_physmap puts into the guest's map (<c>XENMAPSPACE_*</c>).</summary>
 public enum MapSpace : uint
 {
     SharedInfo = 0,
     GrantTable = 1,
+    /// <summary>A frame of the domain itself.</summary>
     Gmfn = 2,
     GmfnRange = 3,
+    /// <summary>A frame of another domain; batch only.</summary>
     GmfnForeign = 4,
     DevMmio = 5,
 }
 
-/// <summary>Values of <c>XENMEM_resource_…</c>.</summary>
+/// <summary>Kinds of pages that acquire_resource hands out (<c>XENMEM_resource_*</c>).</summary>
 public enum MemoryResource : ushort
 {
     IoReqServer = 0,
@@ -64,14 +67,14 @@ public enum MemoryResource : ushort
     VmTraceBuf = 2,
 }
 
-/// <summary>Values of <c>XENMEM_resource_grant_table_id_s…</c>.</summary>
+/// <summary>Which part of a grant table.</summary>
 public enum GrantTableResource : uint
 {
     Shared = 0,
     Status = 1,
 }
 
-/// <summary>Values of <c>XENMEM_paging_op_…</c>.</summary>
+/// <summary>Sub-operations of paging_op.</summary>
 public enum MemPagingOp : byte
 {
     Nominate = 0,
@@ -79,7 +82,7 @@ public enum MemPagingOp : byte
     Prep = 2,
 }
 
-/// <summary>Values of <c>XENMEM_access_op_…</c>.</summary>
+/// <summary>Sub-operations of access_op.</summary>
 public enum MemAccessOp : byte
 {
     SetAccess = 0,
@@ -87,7 +90,7 @@ public enum MemAccessOp : byte
     SetAccessMulti = 4,
 }
 
-/// <summary>Values of <c>XENMEM_access_…</c>.</summary>
+/// <summary>Rights of a domain to one of its own pages (<c>xenmem_access_t</c>).</summary>
 public enum MemAccess : byte
 {
     None = 0,
@@ -103,7 +106,7 @@ public enum MemAccess : byte
     Default = 10,
 }
 
-/// <summary>Values of <c>XENMEM_sharing_op_…</c>.</summary>
+/// <summary>Sub-operations of sharing_op.</summary>
 public enum MemSharingOp : byte
 {
     NominateGfn = 0,
@@ -119,7 +122,7 @@ public enum MemSharingOp : byte
     ForkReset = 10,
 }
 
-/// <summary>Values of <c>XENMEM_FORK_…</c>.</summary>
+/// <summary>How a domain is forked.</summary>
 public enum MemForkFlags : ushort
 {
     WithIommuAllowed = 1,
@@ -128,7 +131,7 @@ public enum MemForkFlags : ushort
     ResetMemory = 8,
 }
 
-/// <summary>Values of <c>XENM…</c>.</summary>
+/// <summary>Other numbers of memory_op.</summary>
 public static class MemoryConstants
 {
     public const uint MapIdxGrantTableStatus = 0x80000000;
@@ -139,34 +142,42 @@ public static class MemoryConstants
     public const uint ResourceIoReqServerFrameBufIoReq = 0;
 }
 
-/// <summary><c>struct xen_memory_reservation</c>.</summary>
+/// <summary>Frames to be allocated or given back. C: <c>struct xen_memory_reservation</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemoryReservation
 {
+    /// <summary>Frame numbers: in or out, as the operation says.</summary>
     public GuestHandle<ulong> ExtentStart;
+    /// <summary>Elements of that array.</summary>
     public ulong NrExtents;
+    /// <summary>Each element stands for 2^order frames.</summary>
     public uint ExtentOrder;
+    /// <summary>Address width, NUMA node and <see cref="MemoryFlags"/>.</summary>
     public uint MemFlags;
     public ushort Domid;
 }
 
-/// <summary><c>struct xen_memory_exchange</c>.</summary>
+/// <summary>Frames given back and others got for them. C: <c>struct xen_memory_exchange</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemoryExchange
 {
     public MemoryReservation In;
     public MemoryReservation Out;
+    /// <summary>Elements done; must be 0 at first.</summary>
     public ulong NrExchanged;
 }
 
-/// <summary><c>struct xen_memory_domain</c>.</summary>
+/// <summary>The domain that a question is about. C: <c>struct xen_memory_domain</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemoryDomain
 {
     public ushort Domid;
 }
 
-/// <summary><c>struct xen_machphys_mfn_list</c>.</summary>
+/// <summary>
+/// Asks for the frames of the machine-to-physical table, one for 2 MiB each. C: <c>struct
+/// xen_machphys_mfn_list</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MachphysMfnList
 {
@@ -175,7 +186,7 @@ public struct MachphysMfnList
     public uint NrExtents;
 }
 
-/// <summary><c>struct xen_machphys_mapping</c>.</summary>
+/// <summary>Where the machine-to-physical table is. C: <c>struct xen_machphys_mapping</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MachphysMapping
 {
@@ -184,18 +195,22 @@ public struct MachphysMapping
     public ulong MaxMfn;
 }
 
-/// <summary><c>struct xen_add_to_physmap</c>.</summary>
+/// <summary>Puts one page into a guest's physical map. C: <c>struct xen_add_to_physmap</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct AddToPhysmap
 {
     public ushort Domid;
+    /// <summary>Pages, for a range.</summary>
     public ushort Size;
+    /// <summary><see cref="MapSpace"/>.</summary>
     public uint Space;
+    /// <summary>Which page of the space.</summary>
     public ulong Idx;
+    /// <summary>Where it is to appear.</summary>
     public ulong Gpfn;
 }
 
-/// <summary><c>struct xen_add_to_physmap_batch</c>.</summary>
+/// <summary>Puts many pages of one space into a guest's physical map. C: <c>struct xen_add_to_physmap_batch</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 public struct AddToPhysmapBatch
 {
@@ -206,10 +221,11 @@ public struct AddToPhysmapBatch
     [FieldOffset(6)] public ushort Res0;
     [FieldOffset(8)] public GuestHandle<ulong> Idxs;
     [FieldOffset(16)] public GuestHandle<ulong> Gpfns;
+    /// <summary>An error code for each page.</summary>
     [FieldOffset(24)] public GuestHandle<int> Errs;
 }
 
-/// <summary><c>struct xen_remove_from_physmap</c>.</summary>
+/// <summary>Takes a page out of a guest's physical map. C: <c>struct xen_remove_from_physmap</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct RemoveFromPhysmap
 {
@@ -217,15 +233,16 @@ public struct RemoveFromPhysmap
     public ulong Gpfn;
 }
 
-/// <summary><c>struct xen_memory_map</c>.</summary>
+/// <summary>Asks for a memory map in E820 form. C: <c>struct xen_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemoryMap
 {
+    /// <summary>In: room in the buffer. Out: entries there are.</summary>
     public uint NrEntries;
     public GuestHandle<byte> Buffer;
 }
 
-/// <summary><c>struct xen_foreign_memory_map</c>.</summary>
+/// <summary>Sets the memory map of another domain. C: <c>struct xen_foreign_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ForeignMemoryMap
 {
@@ -233,7 +250,7 @@ public struct ForeignMemoryMap
     public MemoryMap Map;
 }
 
-/// <summary><c>struct xen_pod_target</c>.</summary>
+/// <summary>Populate on demand: what the domain has and is to have. C: <c>struct xen_pod_target</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PodTarget
 {
@@ -244,7 +261,7 @@ public struct PodTarget
     public ushort Domid;
 }
 
-/// <summary><c>struct xen_mem_paging_op</c>.</summary>
+/// <summary>A paging operation. C: <c>struct xen_mem_paging_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemPagingOpArgs
 {
@@ -254,7 +271,7 @@ public struct MemPagingOpArgs
     public ulong Gfn;
 }
 
-/// <summary><c>struct xen_mem_access_op</c>.</summary>
+/// <summary>An access operation. C: <c>struct xen_mem_access_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemAccessOpArgs
 {
@@ -267,7 +284,7 @@ public struct MemAccessOpArgs
     public GuestHandle<byte> AccessList;
 }
 
-/// <summary><c>struct xen_mem_sharing_op</c>.</summary>
+/// <summary>A sharing operation. C: <c>struct xen_mem_sharing_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 48)]
 public struct MemSharingOpArgs
 {
@@ -280,7 +297,7 @@ public struct MemSharingOpArgs
     [FieldOffset(8)] public MemSharingOpFork Fork;
 }
 
-/// <summary><c>struct mem_sharing_op_nominate</c>.</summary>
+/// <summary>A page that may be shared. C: <c>struct mem_sharing_op_nominate</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct MemSharingOpNominate
 {
@@ -289,7 +306,7 @@ public struct MemSharingOpNominate
     [FieldOffset(8)] public ulong Handle;
 }
 
-/// <summary><c>struct mem_sharing_op_share</c>.</summary>
+/// <summary>Two nominated pages that become one. C: <c>struct mem_sharing_op_share</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemSharingOpShare
 {
@@ -300,7 +317,7 @@ public struct MemSharingOpShare
     public ushort ClientDomain;
 }
 
-/// <summary><c>struct mem_sharing_op_range</c>.</summary>
+/// <summary>The same for a range. C: <c>struct mem_sharing_op_range</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemSharingOpRange
 {
@@ -311,7 +328,7 @@ public struct MemSharingOpRange
     public Inline3<ushort> Pad;
 }
 
-/// <summary><c>struct mem_sharing_op_debug</c>.</summary>
+/// <summary>A page to report on. C: <c>struct mem_sharing_op_debug</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8)]
 public struct MemSharingOpDebug
 {
@@ -320,7 +337,7 @@ public struct MemSharingOpDebug
     [FieldOffset(0)] public uint Gref;
 }
 
-/// <summary><c>struct mem_sharing_op_fork</c>.</summary>
+/// <summary>A domain that becomes a copy of another. C: <c>struct mem_sharing_op_fork</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemSharingOpFork
 {
@@ -329,7 +346,7 @@ public struct MemSharingOpFork
     public uint Pad;
 }
 
-/// <summary><c>struct xen_reserved_device_memory</c>.</summary>
+/// <summary>A range that a device must find mapped one to one. C: <c>struct xen_reserved_device_memory</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ReservedDeviceMemory
 {
@@ -337,7 +354,7 @@ public struct ReservedDeviceMemory
     public ulong NrPages;
 }
 
-/// <summary><c>struct xen_reserved_device_memory_map</c>.</summary>
+/// <summary>Asks for all such ranges, or those of one device. C: <c>struct xen_reserved_device_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ReservedDeviceMemoryMap
 {
@@ -347,20 +364,23 @@ public struct ReservedDeviceMemoryMap
     public PhysdevPciDevice DevPci;
 }
 
-/// <summary><c>struct xen_mem_acquire_resource</c>.</summary>
+/// <summary>
+/// Asks for pages of the hypervisor that serve a domain, to map them. C: <c>struct xen_mem_acquire_resource</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MemAcquireResource
 {
     public ushort Domid;
     public ushort Type;
     public uint Id;
+    /// <summary>In: frames wanted. 0 asks how many there are.</summary>
     public uint NrFrames;
     public uint Pad;
     public ulong Frame;
     public GuestHandle<ulong> FrameList;
 }
 
-/// <summary><c>struct xen_vmemrange</c>.</summary>
+/// <summary>A range of a guest's memory on a virtual NUMA node. C: <c>struct xen_vmemrange</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmemRange
 {
@@ -370,7 +390,7 @@ public struct VmemRange
     public uint Nid;
 }
 
-/// <summary><c>struct xen_vnuma_topology_info</c>.</summary>
+/// <summary>A guest's view of its virtual NUMA topology. C: <c>struct xen_vnuma_topology_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VnumaTopologyInfo
 {

@@ -1,17 +1,17 @@
-// Constants and structures of xen/nmi.h.
+// xen/nmi.h: non-maskable interrupts of PV guests.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENNMI_…</c>.</summary>
+/// <summary>Operations of nmi_op.</summary>
 public enum NmiOp : uint
 {
     RegisterCallback = 0,
     UnregisterCallback = 1,
 }
 
-/// <summary>Values of <c>XEN_NMIREASON_…</c>.</summary>
+/// <summary>Why there was an NMI (<c>XEN_NMIREASON_*</c>).</summary>
 public enum NmiReason : ulong
 {
     IoError = 1,
@@ -19,7 +19,7 @@ public enum NmiReason : ulong
     Unknown = 4,
 }
 
-/// <summary><c>struct xennmi_callback</c>.</summary>
+/// <summary>Where a PV kernel takes NMIs. C: <c>struct xennmi_callback</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct NmiCallback
 {

@@ -1,10 +1,11 @@
-// Constants and structures of xen/physdev.h.
+// xen/physdev.h: physical devices. Interrupts bound and acknowledged, PCI devices announced, I/O privilege of a
+// PV guest.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>PHYSDEVOP_…</c>.</summary>
+/// <summary>Operations of physdev_op (<c>PHYSDEVOP_*</c>).</summary>
 public enum PhysdevOp : uint
 {
     Eoi = 12,
@@ -35,14 +36,15 @@ public enum PhysdevOp : uint
     IrqUnmaskNotify = 4,
 }
 
-/// <summary>Values of <c>XENIRQSTAT_…</c>.</summary>
+/// <summary>What is to be known of an interrupt (<c>XENIRQSTAT_*</c>).</summary>
 public enum IrqStatusFlags : uint
 {
+    /// <summary>The guest must say when it has handled it.</summary>
     NeedsEoi = 1,
     Shared = 2,
 }
 
-/// <summary>Values of <c>MAP_PIRQ_TYPE_…</c>.</summary>
+/// <summary>What map_pirq maps (<c>MAP_PIRQ_TYPE_*</c>).</summary>
 public enum MapPirqType : int
 {
     Msi = 0,
@@ -52,7 +54,7 @@ public enum MapPirqType : int
     MultiMsi = 4,
 }
 
-/// <summary>Values of <c>XEN_PCI_DEV_…</c>.</summary>
+/// <summary>What is said of a PCI device (<c>XEN_PCI_DEV_*</c>).</summary>
 public enum PciDeviceFlags : uint
 {
     Extfn = 1,
@@ -60,41 +62,41 @@ public enum PciDeviceFlags : uint
     Pxm = 4,
 }
 
-/// <summary>Values of <c>XEN_PCI_MMCFG_RESERVED…</c>.</summary>
+/// <summary>State of a configuration window.</summary>
 public enum PciMmcfgFlags : uint
 {
     Reserved = 1,
 }
 
-/// <summary>Values of <c>PHYSDEVOP_DBGP_RESET_…</c>.</summary>
+/// <summary>Resets around a USB debug port.</summary>
 public enum DebugPortOp : byte
 {
     ResetPrepare = 1,
     ResetDone = 2,
 }
 
-/// <summary>Values of <c>PHYSDEVOP_DBGP_BUS_…</c>.</summary>
+/// <summary>Which bus is reset.</summary>
 public enum DebugPortBus : byte
 {
     Unknown = 0,
     Pci = 1,
 }
 
-/// <summary><c>struct physdev_eoi</c>.</summary>
+/// <summary>The guest has handled an interrupt. C: <c>struct physdev_eoi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevEoi
 {
     public uint Irq;
 }
 
-/// <summary><c>struct physdev_pirq_eoi_gmfn</c>.</summary>
+/// <summary>Page with a bit per interrupt that needs an EOI. C: <c>struct physdev_pirq_eoi_gmfn</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevPirqEoiGmfn
 {
     public ulong Gmfn;
 }
 
-/// <summary><c>struct physdev_irq_status_query</c>.</summary>
+/// <summary>Asks about an interrupt. C: <c>struct physdev_irq_status_query</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevIrqStatusQuery
 {
@@ -102,14 +104,14 @@ public struct PhysdevIrqStatusQuery
     public uint Flags;
 }
 
-/// <summary><c>struct physdev_set_iopl</c>.</summary>
+/// <summary>I/O privilege level of the calling vCPU. C: <c>struct physdev_set_iopl</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevSetIopl
 {
     public uint Iopl;
 }
 
-/// <summary><c>struct physdev_set_iobitmap</c>.</summary>
+/// <summary>I/O permission bitmap of the calling vCPU. C: <c>struct physdev_set_iobitmap</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevSetIoBitmap
 {
@@ -117,7 +119,7 @@ public struct PhysdevSetIoBitmap
     public uint NrPorts;
 }
 
-/// <summary><c>struct physdev_apic</c>.</summary>
+/// <summary>Reads or writes an IO-APIC register. C: <c>struct physdev_apic</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevApic
 {
@@ -126,7 +128,7 @@ public struct PhysdevApic
     public uint Value;
 }
 
-/// <summary><c>struct physdev_irq</c>.</summary>
+/// <summary>An interrupt and its vector. C: <c>struct physdev_irq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevIrq
 {
@@ -134,21 +136,25 @@ public struct PhysdevIrq
     public uint Vector;
 }
 
-/// <summary><c>struct physdev_map_pirq</c>.</summary>
+/// <summary>Maps a physical interrupt or MSI to an interrupt number of the domain. C: <c>struct physdev_map_pirq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevMapPirq
 {
     public ushort Domid;
     public int Type;
+    /// <summary>GSI number, for that type.</summary>
     public int Index;
+    /// <summary>In: wish, negative for any. Out: the number.</summary>
     public int Pirq;
     public int Bus;
     public int Devfn;
+    /// <summary>MSI-X entry, or number of MSI vectors.</summary>
     public int EntryNr;
+    /// <summary>Machine address of the MSI-X table.</summary>
     public ulong TableBase;
 }
 
-/// <summary><c>struct physdev_unmap_pirq</c>.</summary>
+/// <summary>Undoes such a mapping. C: <c>struct physdev_unmap_pirq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevUnmapPirq
 {
@@ -156,7 +162,7 @@ public struct PhysdevUnmapPirq
     public int Pirq;
 }
 
-/// <summary><c>struct physdev_manage_pci</c>.</summary>
+/// <summary>A PCI device of segment 0 came or went. C: <c>struct physdev_manage_pci</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevManagePci
 {
@@ -164,7 +170,7 @@ public struct PhysdevManagePci
     public byte Devfn;
 }
 
-/// <summary><c>struct physdev_restore_msi</c>.</summary>
+/// <summary>A device lost its MSI registers and needs them back. C: <c>struct physdev_restore_msi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevRestoreMsi
 {
@@ -172,7 +178,10 @@ public struct PhysdevRestoreMsi
     public byte Devfn;
 }
 
-/// <summary><c>struct physdev_manage_pci_ext</c>.</summary>
+/// <summary>
+/// A PCI device of segment 0 came, with its place in a multi-function device. C: <c>struct
+/// physdev_manage_pci_ext</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevManagePciExt
 {
@@ -184,7 +193,7 @@ public struct PhysdevManagePciExt
     public byte PhysfnDevfn;
 }
 
-/// <summary><c>struct physdev_op</c>.</summary>
+/// <summary>All operations of the compatibility call. C: <c>struct physdev_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct PhysdevOpArgs
 {
@@ -196,7 +205,7 @@ public struct PhysdevOpArgs
     [FieldOffset(8)] public PhysdevIrq IrqOp;
 }
 
-/// <summary><c>struct physdev_setup_gsi</c>.</summary>
+/// <summary>Trigger mode and polarity of an interrupt. C: <c>struct physdev_setup_gsi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevSetupGsi
 {
@@ -205,7 +214,7 @@ public struct PhysdevSetupGsi
     public byte Polarity;
 }
 
-/// <summary><c>struct physdev_get_free_pirq</c>.</summary>
+/// <summary>A free interrupt number. C: <c>struct physdev_get_free_pirq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevGetFreePirq
 {
@@ -213,7 +222,7 @@ public struct PhysdevGetFreePirq
     public uint Pirq;
 }
 
-/// <summary><c>struct physdev_pci_mmcfg_reserved</c>.</summary>
+/// <summary>A configuration window is reserved in the firmware's tables. C: <c>struct physdev_pci_mmcfg_reserved</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevPciMmcfgReserved
 {
@@ -224,7 +233,10 @@ public struct PhysdevPciMmcfgReserved
     public uint Flags;
 }
 
-/// <summary><c>struct physdev_pci_device_add</c>.</summary>
+/// <summary>
+/// A PCI device came. Optional words follow the structure (proximity domain). C: <c>struct
+/// physdev_pci_device_add</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevPciDeviceAdd
 {
@@ -236,7 +248,7 @@ public struct PhysdevPciDeviceAdd
     public byte PhysfnDevfn;
 }
 
-/// <summary><c>struct physdev_pci_device</c>.</summary>
+/// <summary>A PCI device by segment, bus, device and function. C: <c>struct physdev_pci_device</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevPciDevice
 {
@@ -245,7 +257,7 @@ public struct PhysdevPciDevice
     public byte Devfn;
 }
 
-/// <summary><c>struct physdev_dbgp_op</c>.</summary>
+/// <summary>A USB controller with the console's debug port is reset. C: <c>struct physdev_dbgp_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PhysdevDbgpOp
 {

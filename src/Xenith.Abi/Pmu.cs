@@ -1,10 +1,10 @@
-// Constants and structures of xen/pmu.h, xen/arch-x86/pmu.h.
+// xen/pmu.h: performance counters virtualised for guests.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENPMU_…</c>.</summary>
+/// <summary>Operations of xenpmu_op (<c>XENPMU_*</c>).</summary>
 public enum PmuOp : uint
 {
     ModeGet = 0,
@@ -17,7 +17,7 @@ public enum PmuOp : uint
     Flush = 7,
 }
 
-/// <summary>Values of <c>XENPMU_MODE_…</c>.</summary>
+/// <summary>Who may use counters, and how (<c>XENPMU_MODE_*</c>).</summary>
 public enum PmuMode : ulong
 {
     Off = 0,
@@ -26,7 +26,7 @@ public enum PmuMode : ulong
     All = 4,
 }
 
-/// <summary>Values of <c>XENPMU_FEATURE_…</c>.</summary>
+/// <summary>Which counters (<c>XENPMU_FEATURE_*</c>).</summary>
 public enum PmuFeature : ulong
 {
     IntelBts = 1,
@@ -34,14 +34,14 @@ public enum PmuFeature : ulong
     ArchOnly = 4,
 }
 
-/// <summary>Values of <c>XENPMU_VER_M…</c>.</summary>
+/// <summary>Version of the interface.</summary>
 public static class PmuVersion
 {
     public const uint Maj = 0;
     public const uint Min = 1;
 }
 
-/// <summary>Values of <c>PMU_…</c>.</summary>
+/// <summary>State of a sample (<c>PMU_*</c>).</summary>
 public enum PmuFlags : ulong
 {
     Cached = 1,
@@ -50,7 +50,7 @@ public enum PmuFlags : ulong
     SamplePv = 8,
 }
 
-/// <summary><c>struct xen_pmu_amd_ctxt</c>.</summary>
+/// <summary>Counters of an AMD CPU; the registers follow. C: <c>struct xen_pmu_amd_ctxt</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuAmdCtxt
 {
@@ -58,7 +58,7 @@ public struct PmuAmdCtxt
     public uint Ctrls;
 }
 
-/// <summary><c>struct xen_pmu_cntr_pair</c>.</summary>
+/// <summary>A counter and its control register. C: <c>struct xen_pmu_cntr_pair</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuCntrPair
 {
@@ -66,7 +66,7 @@ public struct PmuCntrPair
     public ulong Control;
 }
 
-/// <summary><c>struct xen_pmu_intel_ctxt</c>.</summary>
+/// <summary>Counters of an Intel CPU; the registers follow. C: <c>struct xen_pmu_intel_ctxt</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuIntelCtxt
 {
@@ -81,7 +81,7 @@ public struct PmuIntelCtxt
     public ulong Debugctl;
 }
 
-/// <summary><c>struct xen_pmu_regs</c>.</summary>
+/// <summary>What the CPU did at the sample. C: <c>struct xen_pmu_regs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuRegs
 {
@@ -94,7 +94,7 @@ public struct PmuRegs
     public Inline3<byte> Pad;
 }
 
-/// <summary><c>struct xen_pmu_arch</c>.</summary>
+/// <summary>The x86 part of a sample. C: <c>struct xen_pmu_arch</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 208)]
 public struct PmuArch
 {
@@ -105,7 +105,7 @@ public struct PmuArch
     [FieldOffset(80)] public PmuIntelCtxt CIntel;
 }
 
-/// <summary><c>struct xen_pmu_params</c>.</summary>
+/// <summary>The argument of xenpmu_op. C: <c>struct xen_pmu_params</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuParams
 {
@@ -116,7 +116,7 @@ public struct PmuParams
     public uint Pad;
 }
 
-/// <summary><c>struct xen_pmu_data</c>.</summary>
+/// <summary>The page shared with a vCPU whose counters are virtualised. C: <c>struct xen_pmu_data</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmuData
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/sched.h.
+// xen/sched.h: what a guest tells the scheduler: that it yields, sleeps, waits for events, or is finished.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>SCHEDOP_…</c>.</summary>
+/// <summary>Operations of sched_op (<c>SCHEDOP_*</c>).</summary>
 public enum SchedOp : uint
 {
     Yield = 0,
@@ -17,7 +17,7 @@ public enum SchedOp : uint
     PinOverride = 7,
 }
 
-/// <summary>Values of <c>SHUTDOWN_…</c>.</summary>
+/// <summary>Why a domain stops (<c>SHUTDOWN_*</c>).</summary>
 public enum ShutdownReason : uint
 {
     Poweroff = 0,
@@ -28,23 +28,25 @@ public enum ShutdownReason : uint
     SoftReset = 5,
 }
 
-/// <summary><c>struct sched_shutdown</c>.</summary>
+/// <summary>The domain stops. C: <c>struct sched_shutdown</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedShutdown
 {
+    /// <summary><see cref="ShutdownReason"/>.</summary>
     public uint Reason;
 }
 
-/// <summary><c>struct sched_poll</c>.</summary>
+/// <summary>Sleeps until one of some ports is pending. C: <c>struct sched_poll</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedPoll
 {
     public GuestHandle<uint> Ports;
     public uint NrPorts;
+    /// <summary>System time at which to wake anyhow; 0 for never.</summary>
     public ulong Timeout;
 }
 
-/// <summary><c>struct sched_remote_shutdown</c>.</summary>
+/// <summary>Another domain is to be taken as stopped. C: <c>struct sched_remote_shutdown</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedRemoteShutdown
 {
@@ -52,15 +54,17 @@ public struct SchedRemoteShutdown
     public uint Reason;
 }
 
-/// <summary><c>struct sched_watchdog</c>.</summary>
+/// <summary>Sets, renews or ends a watchdog. C: <c>struct sched_watchdog</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedWatchdog
 {
+    /// <summary>0 for a new one.</summary>
     public uint Id;
+    /// <summary>Seconds; 0 ends it.</summary>
     public uint Timeout;
 }
 
-/// <summary><c>struct sched_pin_override</c>.</summary>
+/// <summary>Runs on one physical CPU for a while; negative ends it. C: <c>struct sched_pin_override</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedPinOverride
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/trace.h.
+// xen/trace.h: trace records and the numbers of events, as xentrace and xenalyze know them.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>TRC_…</c>.</summary>
+/// <summary>Classes of events, as bits of the mask.</summary>
 public enum TraceClass : uint
 {
     Gen = 0x1f000,
@@ -30,7 +30,7 @@ public enum TraceClass : uint
     PvSubcall = 0x202000,
 }
 
-/// <summary>Values of <c>TR…</c>.</summary>
+/// <summary>How an event number is made up.</summary>
 public static class TraceConstants
 {
     public const uint TraceExtraMax = 7;
@@ -46,7 +46,7 @@ public static class TraceConstants
     public const uint Trc64Flag = 0x100;
 }
 
-/// <summary>Values of <c>TRC_SCHED_…</c>.</summary>
+/// <summary>Scheduler in a scheduler event.</summary>
 public enum TraceSchedulerId : uint
 {
     Credit = 0,
@@ -56,7 +56,7 @@ public enum TraceSchedulerId : uint
     Null = 5,
 }
 
-/// <summary>Values of <c>TRC_…</c>.</summary>
+/// <summary>Events.</summary>
 public enum TraceEvent : uint
 {
     LostRecords = 0x1f001,
@@ -194,10 +194,11 @@ public enum TraceEvent : uint
     HwIrqHandled = 0x802008,
 }
 
-/// <summary><c>struct t_rec</c>.</summary>
+/// <summary>A trace record. C: <c>struct t_rec</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 40)]
 public struct TraceRecord
 {
+    /// <summary>Bits 0-27 event, 28-30 number of extra words, 31 a counter value follows.</summary>
     [FieldOffset(0)] public uint Header;
     [FieldOffset(4)] public uint CyclesCyclesLo;
     [FieldOffset(4)] public Inline7<uint> NocyclesExtraU32;
@@ -205,7 +206,7 @@ public struct TraceRecord
     [FieldOffset(12)] public Inline7<uint> CyclesExtraU32;
 }
 
-/// <summary><c>struct t_buf</c>.</summary>
+/// <summary>Head of a CPU's buffer: positions of producer and consumer. C: <c>struct t_buf</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TraceBuffer
 {
@@ -213,7 +214,7 @@ public struct TraceBuffer
     public uint Prod;
 }
 
-/// <summary><c>struct t_info</c>.</summary>
+/// <summary>Where the buffers are. C: <c>struct t_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct TraceInfo
 {

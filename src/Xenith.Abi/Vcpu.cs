@@ -1,10 +1,11 @@
-// Constants and structures of xen/vcpu.h.
+// xen/vcpu.h: vCPUs brought up and down, their timers, and the memory in which they watch their own run state
+// and time.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>VCPUOP_…</c>.</summary>
+/// <summary>Operations of vcpu_op (<c>VCPUOP_*</c>).</summary>
 public enum VcpuOp : uint
 {
     Initialise = 0,
@@ -23,37 +24,46 @@ public enum VcpuOp : uint
     RegisterVcpuTimeMemoryArea = 13,
 }
 
-/// <summary>Values of <c>RUNSTATE_…</c>.</summary>
+/// <summary>What a vCPU does (<c>RUNSTATE_*</c>).</summary>
 public enum RunState : int
 {
+    /// <summary>It runs on a CPU.</summary>
     Running = 0,
+    /// <summary>It waits for a CPU.</summary>
     Runnable = 1,
+    /// <summary>It sleeps or waits for an event.</summary>
     Blocked = 2,
+    /// <summary>It is down or paused.</summary>
     Offline = 3,
 }
 
-/// <summary>Values of <c>VCPU_SSHOTTMR_future…</c>.</summary>
+/// <summary>How a one-shot timer is set.</summary>
 public enum SingleshotTimerFlags : uint
 {
+    /// <summary>Refuse (-ETIME) a moment that has passed.</summary>
     Future = 1,
 }
 
-/// <summary>Values of <c>XEN_RUNSTATE_UPDATE…</c>.</summary>
+/// <summary>Bits of run-state memory.</summary>
 public static class RunstateConstants
 {
+    /// <summary>In state_entry_time: the record is being written.</summary>
     public const ulong Update = 0x8000000000000000;
 }
 
-/// <summary><c>struct vcpu_runstate_info</c>.</summary>
+/// <summary>What a vCPU does and for how long it has done what. C: <c>struct vcpu_runstate_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuRunstateInfo
 {
+    /// <summary><see cref="RunState"/>.</summary>
     public int State;
+    /// <summary>System time when that began.</summary>
     public ulong StateEntryTime;
+    /// <summary>Nanoseconds spent in each state.</summary>
     public Inline4<ulong> Time;
 }
 
-/// <summary><c>struct vcpu_register_runstate_memory_area</c>.</summary>
+/// <summary>Where the run state is to be kept up to date. C: <c>struct vcpu_register_runstate_memory_area</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8)]
 public struct VcpuRegisterRunstateMemoryArea
 {
@@ -61,38 +71,41 @@ public struct VcpuRegisterRunstateMemoryArea
     [FieldOffset(0)] public ulong AddrP;
 }
 
-/// <summary><c>struct vcpu_set_periodic_timer</c>.</summary>
+/// <summary>Period in nanoseconds. C: <c>struct vcpu_set_periodic_timer</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuSetPeriodicTimer
 {
     public ulong PeriodNs;
 }
 
-/// <summary><c>struct vcpu_set_singleshot_timer</c>.</summary>
+/// <summary>One-shot timer. C: <c>struct vcpu_set_singleshot_timer</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuSetSingleshotTimer
 {
+    /// <summary>System time at which it is due.</summary>
     public ulong TimeoutAbsNs;
     public uint Flags;
 }
 
-/// <summary><c>struct vcpu_register_vcpu_info</c>.</summary>
+/// <summary>Moves vcpu_info out of shared_info; once. C: <c>struct vcpu_register_vcpu_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuRegisterVcpuInfo
 {
+    /// <summary>Frame of the guest.</summary>
     public ulong Mfn;
+    /// <summary>Place in it; the structure must not cross the page's end.</summary>
     public uint Offset;
     public uint Rsvd;
 }
 
-/// <summary><c>struct vcpu_get_physid</c>.</summary>
+/// <summary>APIC and ACPI id of the CPU that a pinned vCPU runs on. C: <c>struct vcpu_get_physid</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuGetPhysid
 {
     public ulong PhysId;
 }
 
-/// <summary><c>struct vcpu_register_time_memory_area</c>.</summary>
+/// <summary>Where a copy of the time record is to be kept up to date. C: <c>struct vcpu_register_time_memory_area</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8)]
 public struct VcpuRegisterTimeMemoryArea
 {

@@ -1,10 +1,11 @@
-// Constants and structures of xen/version.h, xen/features.h.
+// xen/version.h and xen/features.h: who and what the hypervisor is, and which features of the PV interface it
+// has.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENVER_…</c>.</summary>
+/// <summary>What xen_version asks for (<c>XENVER_*</c>).</summary>
 public enum XenVersionOp : uint
 {
     Version = 0,
@@ -20,7 +21,7 @@ public enum XenVersionOp : uint
     BuildId = 10,
 }
 
-/// <summary>Values of <c>XEN_…</c>.</summary>
+/// <summary>Bytes of the texts.</summary>
 public static class VersionLengths
 {
     public const int ExtraVersionLen = 16;
@@ -28,7 +29,7 @@ public static class VersionLengths
     public const int ChangesetInfoLen = 64;
 }
 
-/// <summary>Values of <c>XENFEAT_…</c>.</summary>
+/// <summary>Feature bits that get_features reports (<c>XENFEAT_*</c>); also in a kernel's ELF notes.</summary>
 public enum XenFeature : int
 {
     WritablePageTables = 0,
@@ -50,13 +51,13 @@ public enum XenFeature : int
     DirectMapped = 17,
 }
 
-/// <summary>Values of <c>XENFEAT_NR_SUBMAPS…</c>.</summary>
+/// <summary>Number of 32-bit words of features.</summary>
 public static class XenFeatures
 {
     public const uint NrSubmaps = 1;
 }
 
-/// <summary><c>struct xen_compile_info</c>.</summary>
+/// <summary>Who compiled the hypervisor, with what, when. C: <c>struct xen_compile_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CompileInfo
 {
@@ -66,14 +67,14 @@ public struct CompileInfo
     public Inline32<byte> CompileDate;
 }
 
-/// <summary><c>struct xen_platform_parameters</c>.</summary>
+/// <summary>Where the hypervisor's part of the address space begins. C: <c>struct xen_platform_parameters</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformParameters
 {
     public ulong VirtStart;
 }
 
-/// <summary><c>struct xen_feature_info</c>.</summary>
+/// <summary>One word of feature bits. C: <c>struct xen_feature_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FeatureInfo
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/vm_event.h.
+// xen/vm_event.h: events of a domain for a monitor, by a shared ring.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>VM_EVENT_FLAG_…</c>.</summary>
+/// <summary>What a request says and a response wants (<c>VM_EVENT_FLAG_*</c>).</summary>
 public enum VmEventFlags : uint
 {
     VcpuPaused = 1,
@@ -25,7 +25,7 @@ public enum VmEventFlags : uint
     ResetForkMemory = 0x8000,
 }
 
-/// <summary>Values of <c>VM_EVENT_REASON_…</c>.</summary>
+/// <summary>Why there is an event (<c>VM_EVENT_REASON_*</c>).</summary>
 public enum VmEventReason : uint
 {
     Unknown = 0,
@@ -46,7 +46,7 @@ public enum VmEventReason : uint
     Vmexit = 15,
 }
 
-/// <summary>Values of <c>MEM_ACCESS_…</c>.</summary>
+/// <summary>The access that was stopped (<c>MEM_ACCESS_*</c>).</summary>
 public enum VmEventMemAccessFlags : uint
 {
     R = 1,
@@ -61,7 +61,7 @@ public enum VmEventMemAccessFlags : uint
     FaultInGpt = 32,
 }
 
-/// <summary>Values of <c>VM_EVENT_X86_…</c>.</summary>
+/// <summary>Which register.</summary>
 public enum VmEventControlRegister : uint
 {
     Cr0 = 0,
@@ -70,7 +70,7 @@ public enum VmEventControlRegister : uint
     Xcr0 = 3,
 }
 
-/// <summary>Values of <c>VM_EVENT_DESC_…</c>.</summary>
+/// <summary>Which descriptor table.</summary>
 public enum VmEventDescriptor : byte
 {
     Idtr = 1,
@@ -79,27 +79,27 @@ public enum VmEventDescriptor : byte
     Tr = 4,
 }
 
-/// <summary>Values of <c>MEM_PAGING_…</c>.</summary>
+/// <summary>What became of a page.</summary>
 public enum MemPagingFlags : uint
 {
     DropPage = 1,
     EvictFail = 2,
 }
 
-/// <summary>Values of <c>VM_EVENT_INTERFACE_VERSION…</c>.</summary>
+/// <summary>Interface version.</summary>
 public static class VmEventConstants
 {
     public const uint InterfaceVersion = 7;
 }
 
-/// <summary><c>struct vm_event_x86_selector_reg</c>.</summary>
+/// <summary>A segment's limit in bits 0-19 and attributes in bits 20-31. C: <c>struct vm_event_x86_selector_reg</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventX86SelectorReg
 {
     public uint LimitAndAttributes;
 }
 
-/// <summary><c>struct vm_event_regs_x86</c>.</summary>
+/// <summary>Registers of the vCPU. C: <c>struct vm_event_regs_x86</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventRegsX86
 {
@@ -159,7 +159,7 @@ public struct VmEventRegsX86
     public ushort Pad;
 }
 
-/// <summary><c>struct vm_event_mem_access</c>.</summary>
+/// <summary>A memory access. C: <c>struct vm_event_mem_access</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventMemAccess
 {
@@ -170,7 +170,7 @@ public struct VmEventMemAccess
     public uint Pad;
 }
 
-/// <summary><c>struct vm_event_write_ctrlreg</c>.</summary>
+/// <summary>A write to a control register. C: <c>struct vm_event_write_ctrlreg</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventWriteCtrlreg
 {
@@ -180,21 +180,21 @@ public struct VmEventWriteCtrlreg
     public ulong OldValue;
 }
 
-/// <summary><c>struct vm_event_singlestep</c>.</summary>
+/// <summary>A single step. C: <c>struct vm_event_singlestep</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventSinglestep
 {
     public ulong Gfn;
 }
 
-/// <summary><c>struct vm_event_fast_singlestep</c>.</summary>
+/// <summary>A single step in another view. C: <c>struct vm_event_fast_singlestep</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventFastSinglestep
 {
     public ushort P2midx;
 }
 
-/// <summary><c>struct vm_event_debug</c>.</summary>
+/// <summary>A breakpoint or debug exception. C: <c>struct vm_event_debug</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventDebug
 {
@@ -205,7 +205,7 @@ public struct VmEventDebug
     public Inline3<byte> Pad;
 }
 
-/// <summary><c>struct vm_event_mov_to_msr</c>.</summary>
+/// <summary>A write to an MSR. C: <c>struct vm_event_mov_to_msr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventMovToMsr
 {
@@ -214,7 +214,7 @@ public struct VmEventMovToMsr
     public ulong OldValue;
 }
 
-/// <summary><c>struct vm_event_desc_access</c>.</summary>
+/// <summary>An access to a descriptor table. C: <c>struct vm_event_desc_access</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventDescAccess
 {
@@ -226,7 +226,7 @@ public struct VmEventDescAccess
     public Inline6<byte> Pad;
 }
 
-/// <summary><c>struct vm_event_cpuid</c>.</summary>
+/// <summary>A CPUID instruction. C: <c>struct vm_event_cpuid</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventCpuid
 {
@@ -236,7 +236,7 @@ public struct VmEventCpuid
     public uint Pad;
 }
 
-/// <summary><c>struct vm_event_interrupt_x86</c>.</summary>
+/// <summary>An interrupt or exception. C: <c>struct vm_event_interrupt_x86</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventInterruptX86
 {
@@ -247,7 +247,7 @@ public struct VmEventInterruptX86
     public ulong Cr2;
 }
 
-/// <summary><c>struct vm_event_paging</c>.</summary>
+/// <summary>A page that is wanted back or dropped. C: <c>struct vm_event_paging</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventPaging
 {
@@ -256,7 +256,7 @@ public struct VmEventPaging
     public uint Flags;
 }
 
-/// <summary><c>struct vm_event_sharing</c>.</summary>
+/// <summary>A shared page that could not be copied. C: <c>struct vm_event_sharing</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventSharing
 {
@@ -265,7 +265,7 @@ public struct VmEventSharing
     public uint Pad;
 }
 
-/// <summary><c>struct vm_event_emul_read_data</c>.</summary>
+/// <summary>Data that an emulated instruction is to read. C: <c>struct vm_event_emul_read_data</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventEmulReadData
 {
@@ -273,14 +273,14 @@ public struct VmEventEmulReadData
     public Inline340<byte> Data;
 }
 
-/// <summary><c>struct vm_event_emul_insn_data</c>.</summary>
+/// <summary>Instruction to emulate instead. C: <c>struct vm_event_emul_insn_data</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventEmulInsnData
 {
     public Inline16<byte> Data;
 }
 
-/// <summary><c>struct vm_event_vmexit</c>.</summary>
+/// <summary>An exit of the vCPU. C: <c>struct vm_event_vmexit</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VmEventVmexit
 {
@@ -288,7 +288,7 @@ public struct VmEventVmexit
     public ulong ArchVmxQualification;
 }
 
-/// <summary><c>struct vm_event_st</c>.</summary>
+/// <summary>A request or a response. C: <c>struct vm_event_st</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 400)]
 public struct VmEvent
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/xenoprof.h.
+// xen/xenoprof.h: the old profiling interface.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENOPROF_…</c>.</summary>
+/// <summary>Operations of xenoprof_op.</summary>
 public enum XenoprofOp : uint
 {
     Init = 0,
@@ -28,7 +28,7 @@ public enum XenoprofOp : uint
     LastOp = 17,
 }
 
-/// <summary>Values of <c>MAX_OPROF_EVENTS…</c>.</summary>
+/// <summary>Limits and escape codes.</summary>
 public static class XenoprofConstants
 {
     public const ulong OprofEvents = 32;
@@ -38,7 +38,7 @@ public static class XenoprofConstants
     public const ulong TraceBegin = 1;
 }
 
-/// <summary><c>struct event_log</c>.</summary>
+/// <summary>A sample. C: <c>struct event_log</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventLog
 {
@@ -47,7 +47,7 @@ public struct EventLog
     public byte Event;
 }
 
-/// <summary><c>struct xenoprof_buf</c>.</summary>
+/// <summary>Head of a buffer of samples. C: <c>struct xenoprof_buf</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofBuf
 {
@@ -62,7 +62,7 @@ public struct XenoprofBuf
     public Inline1<EventLog> EventLog;
 }
 
-/// <summary><c>struct xenoprof_init</c>.</summary>
+/// <summary>Begins profiling. C: <c>struct xenoprof_init</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofInit
 {
@@ -71,7 +71,7 @@ public struct XenoprofInit
     public Inline64<byte> CpuType;
 }
 
-/// <summary><c>struct xenoprof_get_buffer</c>.</summary>
+/// <summary>Asks for the buffer. C: <c>struct xenoprof_get_buffer</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofGetBuffer
 {
@@ -81,7 +81,7 @@ public struct XenoprofGetBuffer
     public ulong BufGmaddr;
 }
 
-/// <summary><c>struct xenoprof_counter</c>.</summary>
+/// <summary>A counter. C: <c>struct xenoprof_counter</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofCounter
 {
@@ -95,7 +95,7 @@ public struct XenoprofCounter
     public ulong UnitMask;
 }
 
-/// <summary><c>struct xenoprof_passive</c>.</summary>
+/// <summary>A domain that is sampled without its help. C: <c>struct xenoprof_passive</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofPassive
 {
@@ -106,7 +106,7 @@ public struct XenoprofPassive
     public ulong BufGmaddr;
 }
 
-/// <summary><c>struct xenoprof_ibs_counter</c>.</summary>
+/// <summary>Instruction-based sampling. C: <c>struct xenoprof_ibs_counter</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenoprofIbsCounter
 {

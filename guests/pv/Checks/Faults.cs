@@ -312,6 +312,7 @@ static unsafe class Faults
         Check.Result("unregister event", -ErrorNumber.Einval, Hypercall.Call(Number.CallbackOp, 1, (ulong)&type));
         type = CallbackType.Syscall;
         Check.Result("unregister syscall", -ErrorNumber.Einval, Hypercall.Call(Number.CallbackOp, 1, (ulong)&type));
+        Check.Ok("gates back: an NMI callback is gate 2", Trap.Install());
     }
 
     /// <summary>With the assist, a store into an L1 entry is checked and done by the hypervisor.</summary>

@@ -248,6 +248,8 @@ static unsafe class Mapping
         Check.Result("frame in a hole, 1 TiB - 4 GiB", -ErrorNumber.Eperm, PageTable.Map(page, Pte.Frame(0xff00000, Pte.KernelPage)));
         Check.Result("local APIC", -ErrorNumber.Eperm, PageTable.Map(page, Pte.Frame(0xfee00, Pte.KernelPage)));
         Check.Ok("I/O APIC", PageTable.Map(page, Pte.Frame(0xfec00, Pte.KernelPage)));
+        Check.Equal("becomes read-only", 0, PageTable.Leaf(page) & Pte.Writable);
+        Check.True("and a write to it is dropped", Probe.TryWrite(page + 0x800, 0));
         Check.Result("local APIC, read-only", -ErrorNumber.Eperm, PageTable.Map(page, Pte.Frame(0xfee00, Pte.KernelReadOnly)));
         Check.Ok("text screen", PageTable.Map(page, Pte.Frame(0xb8, Pte.KernelPage)));
         Check.Ok("machine frame 0", PageTable.Map(page, Pte.Frame(0, Pte.KernelPage)));

@@ -1,6 +1,7 @@
 // The kernel's main line: set up, run the checks or the benchmarks, say how many passed, power off.
 
 using System.Runtime;
+using Xenith.Guest.Pv.Benchmarks;
 using Xenith.Guest.Pv.Checks;
 using Xenith.Guest.Pv.Interface;
 
@@ -15,14 +16,14 @@ static unsafe class Program
         CommandLine.Read(start->CommandLine);
         Console.WriteLine("NOTE xenith-guest-pv");
         Trap.Install();
+        Events.Install();
         StartOfDay.SharedInfoResult = Vcpu.MapShared();
 
-        StartOfDay.Run();
-        Hypercalls.Run();
-        Mapping.Run();
-        Pinning.Run();
-        Faults.Run();
-        UserModes.Run();
+        RunChecks();
+        if (CommandLine.Benchmark)
+        {
+            RunBenchmarks();
+        }
 
         Console.Put("DONE passed ");
         Console.PutDecimal(Check.Passed);
@@ -30,6 +31,32 @@ static unsafe class Program
         Console.PutDecimal(Check.Failed);
         Console.EndLine();
         PowerOff(0);
+    }
+
+    static void RunChecks()
+    {
+        StartOfDay.Run();
+        Hypercalls.Run();
+        Mapping.Run();
+        Pinning.Run();
+        Faults.Run();
+        UserModes.Run();
+        Descriptors.Run();
+        Privileged.Run();
+        EventChannels.Run();
+        Times.Run();
+        Vcpus.Run();
+        Grants.Run();
+        MemoryOps.Run();
+    }
+
+    static void RunBenchmarks()
+    {
+        Meter.Calibrate();
+        HypercallCosts.Run();
+        EntryCosts.Run();
+        EmulationCosts.Run();
+        PagingCosts.Run();
     }
 
     /// <summary>

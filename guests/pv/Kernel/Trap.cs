@@ -86,6 +86,12 @@ static unsafe class Trap
         {
             frame.Error = 0;
             Events.Upcall(ref frame);
+            if (UserMode.EndOnEvent && (frame.Cs & 3) == 3)
+            {
+                Last = frame;
+                GoTo(ref frame, Native.UserLandingAddress(), Native.UserStackAddress());
+            }
+
             return;
         }
 

@@ -18,6 +18,9 @@ static unsafe class UserMode
 
     public static bool Active;
 
+    /// <summary>When set, an upcall ends the run as well; its number is then in <see cref="Trap.Last"/>.</summary>
+    public static bool EndOnEvent;
+
     /// <summary>Registers for the next run. Rip, rsp, selectors and flags are set by <see cref="Reset"/>.</summary>
     public static UserRegisters Registers;
 
@@ -97,6 +100,8 @@ static unsafe class UserMode
         }
 
         Active = false;
+        EndOnEvent = false;
+        Vcpu.Info->UpcallMask = 1;
         return Trap.Last.Number;
     }
 

@@ -35,6 +35,7 @@ trap_stub_address:
 .endm
 
         .balign 32
+        .global trap_stubs
 trap_stubs:
         .set    i, 0
         .altmacro                               // for %i, the value of a symbol as a macro argument

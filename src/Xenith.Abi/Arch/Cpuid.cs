@@ -1,8 +1,8 @@
-// Constants and structures of xen/arch-x86/cpuid.h.
+// xen/arch-x86/cpuid.h: the CPUID leaves from 0x40000000 on by which a guest finds out that it runs on Xen.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_CPUID_…</c>.</summary>
+/// <summary>Leaf numbers, the signature, and limits.</summary>
 public static class XenCpuid
 {
     public const uint FirstLeaf = 0x40000000;
@@ -13,13 +13,13 @@ public static class XenCpuid
     public const uint MaxNumLeaves = 5;
 }
 
-/// <summary>Values of <c>XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD…</c>.</summary>
+/// <summary>Features in ECX of leaf 0x40000002 (<c>XEN_CPUID_FEAT1_*</c>).</summary>
 public enum XenCpuidFeatures : uint
 {
     MmuPtUpdatePreserveAd = 1,
 }
 
-/// <summary>Values of <c>XEN_HVM_CPUID_…</c>.</summary>
+/// <summary>Features of HVM guests in EAX of leaf 0x40000004 (<c>XEN_HVM_CPUID_*</c>).</summary>
 public enum XenCpuidHvmFeatures : uint
 {
     ApicAccessVirt = 1,

@@ -1,10 +1,11 @@
-// Constants and structures of xen/hvm/save.h.
+// xen/hvm/save.h and xen/arch-x86/hvm/save.h: the records of a saved HVM domain. The stream is a sequence of
+// descriptor and record; it crosses hosts, so these layouts never change.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>HVM_SAVE_CODE(END)…</c>.</summary>
+/// <summary>Kinds of records.</summary>
 public enum HvmSaveType : ushort
 {
     End = 0,
@@ -30,7 +31,7 @@ public enum HvmSaveType : ushort
     CpuMsr = 20,
 }
 
-/// <summary>Values of <c>HVM_FILE_MAGIC…</c>.</summary>
+/// <summary>Magic numbers and sizes.</summary>
 public static class HvmSaveConstants
 {
     public const uint HvmFileMagic = 0x54381286;
@@ -44,7 +45,7 @@ public static class HvmSaveConstants
     public const uint HvmSaveCodeMax = 20;
 }
 
-/// <summary><c>struct hvm_save_descriptor</c>.</summary>
+/// <summary>Stands before each record. C: <c>struct hvm_save_descriptor</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmSaveDescriptor
 {
@@ -53,7 +54,7 @@ public struct HvmSaveDescriptor
     public uint Length;
 }
 
-/// <summary><c>struct hvm_save_header</c>.</summary>
+/// <summary>The first record. C: <c>struct hvm_save_header</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmSaveHeader
 {
@@ -64,7 +65,7 @@ public struct HvmSaveHeader
     public uint GtscKhz;
 }
 
-/// <summary><c>struct hvm_hw_cpu</c>.</summary>
+/// <summary>All registers of a vCPU. C: <c>struct hvm_hw_cpu</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwCpu
 {
@@ -145,13 +146,14 @@ public struct HvmHwCpu
     public ulong MsrEfer;
     public ulong MsrTscAux;
     public ulong Tsc;
+    /// <summary>Event that waits: vector, type in bits 8-10, error-code-valid in bit 11, valid in bit 31.</summary>
     public uint PendingEvent;
     public uint ErrorCode;
     public uint Flags;
     public uint Pad0;
 }
 
-/// <summary><c>struct hvm_hw_cpu_compat</c>.</summary>
+/// <summary>The same before msr_tsc_aux was added. C: <c>struct hvm_hw_cpu_compat</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwCpuCompat
 {
@@ -235,7 +237,7 @@ public struct HvmHwCpuCompat
     public uint ErrorCode;
 }
 
-/// <summary><c>struct hvm_hw_vpic</c>.</summary>
+/// <summary>One 8259. C: <c>struct hvm_hw_vpic</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwVpic
 {
@@ -243,20 +245,22 @@ public struct HvmHwVpic
     public byte Imr;
     public byte Isr;
     public byte IrqBase;
+    /// <summary>Low half: initialisation step. High half: added to priorities.</summary>
     public byte InitStateAndPriority;
+    /// <summary>Bits from 0 on: read ISR, poll, automatic EOI, rotate on it, fully nested, special mask, master.</summary>
     public byte ModeFlags;
     public byte Elcr;
     public byte IntOutput;
 }
 
-/// <summary><c>union vioapic_redir_entry</c>.</summary>
+/// <summary>A redirection entry of the IO-APIC. C: <c>union vioapic_redir_entry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VioapicRedirEntry
 {
     public ulong Bits;
 }
 
-/// <summary><c>struct hvm_hw_vioapic</c>.</summary>
+/// <summary>The IO-APIC. C: <c>struct hvm_hw_vioapic</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwVioapic
 {
@@ -266,7 +270,7 @@ public struct HvmHwVioapic
     public Inline48<VioapicRedirEntry> Redirtbl;
 }
 
-/// <summary><c>struct hvm_hw_lapic</c>.</summary>
+/// <summary>State of a local APIC beyond its registers. C: <c>struct hvm_hw_lapic</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwLapic
 {
@@ -276,28 +280,28 @@ public struct HvmHwLapic
     public ulong TdtMsr;
 }
 
-/// <summary><c>struct hvm_hw_lapic_regs</c>.</summary>
+/// <summary>Registers of a local APIC. C: <c>struct hvm_hw_lapic_regs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwLapicRegs
 {
     public Inline1024<byte> Data;
 }
 
-/// <summary><c>struct hvm_hw_pci_irqs</c>.</summary>
+/// <summary>Levels of PCI interrupt lines. C: <c>struct hvm_hw_pci_irqs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwPciIrqs
 {
     public Inline2<ulong> I;
 }
 
-/// <summary><c>struct hvm_hw_isa_irqs</c>.</summary>
+/// <summary>Levels of ISA interrupt lines. C: <c>struct hvm_hw_isa_irqs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwIsaIrqs
 {
     public Inline1<ulong> I;
 }
 
-/// <summary><c>struct hvm_hw_pci_link</c>.</summary>
+/// <summary>Routes of PCI interrupt lines. C: <c>struct hvm_hw_pci_link</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwPciLink
 {
@@ -305,7 +309,7 @@ public struct HvmHwPciLink
     public Inline4<byte> Pad0;
 }
 
-/// <summary><c>struct hvm_hw_pit</c>.</summary>
+/// <summary>The 8254 interval timer. C: <c>struct hvm_hw_pit</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwPit
 {
@@ -314,7 +318,7 @@ public struct HvmHwPit
     public uint Pad0;
 }
 
-/// <summary><c>struct hvm_hw_pit_channel</c>.</summary>
+/// <summary>One of its channels. C: <c>struct hvm_hw_pit_channel</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwPitChannel
 {
@@ -332,7 +336,7 @@ public struct HvmHwPitChannel
     public byte Gate;
 }
 
-/// <summary><c>struct hvm_hw_rtc</c>.</summary>
+/// <summary>The real-time clock. C: <c>struct hvm_hw_rtc</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwRtc
 {
@@ -342,7 +346,7 @@ public struct HvmHwRtc
     public long RtcOffset;
 }
 
-/// <summary><c>struct hvm_hw_hpet</c>.</summary>
+/// <summary>The HPET. C: <c>struct hvm_hw_hpet</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwHpet
 {
@@ -359,7 +363,7 @@ public struct HvmHwHpet
     public Inline3<ulong> Period;
 }
 
-/// <summary><c>struct hvm_hw_pmtimer</c>.</summary>
+/// <summary>The ACPI PM timer. C: <c>struct hvm_hw_pmtimer</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwPmtimer
 {
@@ -368,7 +372,7 @@ public struct HvmHwPmtimer
     public ushort Pm1aEn;
 }
 
-/// <summary><c>struct hvm_hw_mtrr</c>.</summary>
+/// <summary>Memory-type ranges and PAT of a vCPU. C: <c>struct hvm_hw_mtrr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwMtrr
 {
@@ -379,7 +383,7 @@ public struct HvmHwMtrr
     public ulong MsrMtrrDefType;
 }
 
-/// <summary><c>struct hvm_hw_cpu_xsave</c>.</summary>
+/// <summary>Beginning of a vCPU's XSAVE area. C: <c>struct hvm_hw_cpu_xsave</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwCpuXsave
 {
@@ -390,7 +394,7 @@ public struct HvmHwCpuXsave
     public HvmHwCpuXsaveHdr SaveAreaXsaveHdr;
 }
 
-/// <summary><c>struct hvm_hw_cpu_xsave_hdr</c>.</summary>
+/// <summary>Header of that area. C: <c>struct hvm_hw_cpu_xsave_hdr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwCpuXsaveHdr
 {
@@ -399,7 +403,7 @@ public struct HvmHwCpuXsaveHdr
     public Inline6<ulong> Reserved;
 }
 
-/// <summary><c>struct hvm_viridian_domain_context</c>.</summary>
+/// <summary>Hyper-V state of a domain. C: <c>struct hvm_viridian_domain_context</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmViridianDomainContext
 {
@@ -409,7 +413,7 @@ public struct HvmViridianDomainContext
     public ulong ReferenceTsc;
 }
 
-/// <summary><c>struct hvm_viridian_vcpu_context</c>.</summary>
+/// <summary>Hyper-V state of a vCPU. C: <c>struct hvm_viridian_vcpu_context</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmViridianVcpuContext
 {
@@ -422,7 +426,7 @@ public struct HvmViridianVcpuContext
     public Inline4<ulong> StimerCountMsr;
 }
 
-/// <summary><c>struct hvm_vmce_vcpu</c>.</summary>
+/// <summary>Virtual machine-check state of a vCPU. C: <c>struct hvm_vmce_vcpu</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmVmceVcpu
 {
@@ -432,21 +436,21 @@ public struct HvmVmceVcpu
     public ulong McgExtCtl;
 }
 
-/// <summary><c>struct hvm_tsc_adjust</c>.</summary>
+/// <summary>IA32_TSC_ADJUST of a vCPU. C: <c>struct hvm_tsc_adjust</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmTscAdjust
 {
     public ulong TscAdjust;
 }
 
-/// <summary><c>struct hvm_msr</c>.</summary>
+/// <summary>Further MSRs of a vCPU follow. C: <c>struct hvm_msr</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8)]
 public struct HvmMsr
 {
     [FieldOffset(0)] public uint Count;
 }
 
-/// <summary><c>struct hvm_one_msr</c>.</summary>
+/// <summary>One of them. C: <c>struct hvm_one_msr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmOneMsr
 {
@@ -455,7 +459,7 @@ public struct HvmOneMsr
     public ulong Val;
 }
 
-/// <summary><c>hvm_hw_hpet.timers</c>.</summary>
+/// <summary>One of its timers. C: <c>hvm_hw_hpet.timers</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmHwHpetTimer
 {

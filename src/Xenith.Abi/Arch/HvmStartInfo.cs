@@ -1,10 +1,10 @@
-// Constants and structures of xen/arch-x86/hvm/start_info.h.
+// xen/arch-x86/hvm/start_info.h: what a PVH guest finds at the address in EBX when it first runs.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_HVM_MEMMAP_TYPE_…</c>.</summary>
+/// <summary>Memory types of the PVH map, those of E820.</summary>
 public enum HvmMemoryType : uint
 {
     Ram = 1,
@@ -16,13 +16,13 @@ public enum HvmMemoryType : uint
     Pmem = 7,
 }
 
-/// <summary>Values of <c>XEN_HVM_START_MAGIC_VALUE…</c>.</summary>
+/// <summary>Magic number of the structure.</summary>
 public static class HvmStartConstants
 {
     public const uint MagicValue = 0x336ec578;
 }
 
-/// <summary><c>struct hvm_start_info</c>.</summary>
+/// <summary>What a PVH guest finds when it starts; all addresses are physical. C: <c>struct hvm_start_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmStartInfo
 {
@@ -38,7 +38,7 @@ public struct HvmStartInfo
     public uint Reserved;
 }
 
-/// <summary><c>struct hvm_modlist_entry</c>.</summary>
+/// <summary>A module. C: <c>struct hvm_modlist_entry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmModlistEntry
 {
@@ -48,7 +48,7 @@ public struct HvmModlistEntry
     public ulong Reserved;
 }
 
-/// <summary><c>struct hvm_memmap_table_entry</c>.</summary>
+/// <summary>A range of memory. C: <c>struct hvm_memmap_table_entry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmMemmapTableEntry
 {

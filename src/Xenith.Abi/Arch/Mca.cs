@@ -1,10 +1,10 @@
-// Constants and structures of xen/arch-x86/xen-mca.h.
+// xen/arch-x86/xen-mca.h: machine-check information for the control domain.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_MC_…</c>.</summary>
+/// <summary>Operations (<c>XEN_MC_*</c>).</summary>
 public enum McaCommand : uint
 {
     Fetch = 1,
@@ -15,7 +15,7 @@ public enum McaCommand : uint
     InjectV2 = 6,
 }
 
-/// <summary>Values of <c>MC_TYPE_…</c>.</summary>
+/// <summary>Kinds of entries.</summary>
 public enum McInfoType : ushort
 {
     Global = 0,
@@ -24,7 +24,7 @@ public enum McInfoType : ushort
     Recovery = 3,
 }
 
-/// <summary>Values of <c>MC_FLAG_…</c>.</summary>
+/// <summary>What kind of error.</summary>
 public enum McFlags : uint
 {
     Correctable = 1,
@@ -36,7 +36,7 @@ public enum McFlags : uint
     Mce = 64,
 }
 
-/// <summary>Values of <c>XEN_MC_…</c>.</summary>
+/// <summary>Which errors to fetch.</summary>
 public enum McFetchFlags : uint
 {
     Nonurgent = 1,
@@ -44,7 +44,7 @@ public enum McFetchFlags : uint
     Ack = 4,
 }
 
-/// <summary>Values of <c>XEN_MC_…</c>.</summary>
+/// <summary>What came of it.</summary>
 public enum McFetchStatus : uint
 {
     Ok = 0,
@@ -55,7 +55,7 @@ public enum McFetchStatus : uint
     Notdelivered = 16,
 }
 
-/// <summary>Values of <c>REC_ACTION_…</c>.</summary>
+/// <summary>What recovery achieved.</summary>
 public enum McActionFlags : byte
 {
     Recovered = 1,
@@ -63,7 +63,7 @@ public enum McActionFlags : byte
     NeedReset = 4,
 }
 
-/// <summary>Values of <c>MC_ACTION_…</c>.</summary>
+/// <summary>What recovery did.</summary>
 public enum McActionTypes : byte
 {
     PageOffline = 1,
@@ -71,7 +71,7 @@ public enum McActionTypes : byte
     CacheShrink = 4,
 }
 
-/// <summary>Values of <c>XEN_MCA_INTERFACE_VERSION…</c>.</summary>
+/// <summary>Interface version and sizes.</summary>
 public static class McaConstants
 {
     public const uint McaInterfaceVersion = 0x1ecc003;
@@ -98,7 +98,7 @@ public static class McaConstants
     public const uint McInjectCpuBroadcast = 8;
 }
 
-/// <summary><c>struct mcinfo_common</c>.</summary>
+/// <summary>What every entry begins with. C: <c>struct mcinfo_common</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfoCommon
 {
@@ -106,7 +106,7 @@ public struct McInfoCommon
     public ushort Size;
 }
 
-/// <summary><c>struct mcinfo_global</c>.</summary>
+/// <summary>Where the error was. C: <c>struct mcinfo_global</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfoGlobal
 {
@@ -121,7 +121,7 @@ public struct McInfoGlobal
     public ulong McGstatus;
 }
 
-/// <summary><c>struct mcinfo_bank</c>.</summary>
+/// <summary>A bank's registers. C: <c>struct mcinfo_bank</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfoBank
 {
@@ -135,7 +135,7 @@ public struct McInfoBank
     public ulong McTsc;
 }
 
-/// <summary><c>struct mcinfo_msr</c>.</summary>
+/// <summary>An MSR. C: <c>struct mcinfo_msr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfoMsr
 {
@@ -143,7 +143,7 @@ public struct McInfoMsr
     public ulong Value;
 }
 
-/// <summary><c>struct mcinfo_extended</c>.</summary>
+/// <summary>Registers at the error. C: <c>struct mcinfo_extended</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfoExtended
 {
@@ -152,7 +152,7 @@ public struct McInfoExtended
     public Inline32<McInfoMsr> McMsr;
 }
 
-/// <summary><c>struct page_offline_action</c>.</summary>
+/// <summary>A page taken out of use. C: <c>struct page_offline_action</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McPageOfflineAction
 {
@@ -160,7 +160,7 @@ public struct McPageOfflineAction
     public ulong Status;
 }
 
-/// <summary><c>struct cpu_offline_action</c>.</summary>
+/// <summary>A CPU taken out of use. C: <c>struct cpu_offline_action</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McCpuOfflineAction
 {
@@ -169,7 +169,7 @@ public struct McCpuOfflineAction
     public ushort McCoreThreadid;
 }
 
-/// <summary><c>struct mcinfo_recovery</c>.</summary>
+/// <summary>What was done. C: <c>struct mcinfo_recovery</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct McInfoRecovery
 {
@@ -181,7 +181,7 @@ public struct McInfoRecovery
     [FieldOffset(8)] public McCpuOfflineAction ActionInfoCpuOffline;
 }
 
-/// <summary><c>struct mc_info</c>.</summary>
+/// <summary>All entries of an error. C: <c>struct mc_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInfo
 {
@@ -190,7 +190,7 @@ public struct McInfo
     public Inline95<ulong> MiData;
 }
 
-/// <summary><c>struct mcinfo_logical_cpu</c>.</summary>
+/// <summary>A physical CPU, for the log. C: <c>struct mcinfo_logical_cpu</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McLogicalCpu
 {
@@ -217,7 +217,7 @@ public struct McLogicalCpu
     public Inline8<McInfoMsr> McMsrvalues;
 }
 
-/// <summary><c>struct xen_mc_fetch</c>.</summary>
+/// <summary>Fetches errors. C: <c>struct xen_mc_fetch</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McFetch
 {
@@ -227,7 +227,7 @@ public struct McFetch
     public GuestHandle<McInfo> Data;
 }
 
-/// <summary><c>struct xen_mc_notifydomain</c>.</summary>
+/// <summary>Not used. C: <c>struct xen_mc_notifydomain</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McNotifyDomain
 {
@@ -236,7 +236,7 @@ public struct McNotifyDomain
     public uint Flags;
 }
 
-/// <summary><c>struct xen_mc_physcpuinfo</c>.</summary>
+/// <summary>Asks for all CPUs. C: <c>struct xen_mc_physcpuinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McPhysCpuInfo
 {
@@ -245,7 +245,7 @@ public struct McPhysCpuInfo
     public GuestHandle<McLogicalCpu> Info;
 }
 
-/// <summary><c>struct xen_mc_msrinject</c>.</summary>
+/// <summary>Test: MSR values for an error. C: <c>struct xen_mc_msrinject</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McMsrInject
 {
@@ -257,14 +257,14 @@ public struct McMsrInject
     public Inline8<McInfoMsr> McinjMsr;
 }
 
-/// <summary><c>struct xen_mc_mceinject</c>.</summary>
+/// <summary>Test: raises a machine check on a CPU. C: <c>struct xen_mc_mceinject</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McMceInject
 {
     public uint MceinjCpunr;
 }
 
-/// <summary><c>struct xen_mc_inject_v2</c>.</summary>
+/// <summary>Test: raises one on several CPUs. C: <c>struct xen_mc_inject_v2</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct McInjectV2
 {
@@ -272,7 +272,7 @@ public struct McInjectV2
     public XenctlBitmap CpuMap;
 }
 
-/// <summary><c>struct xen_mc</c>.</summary>
+/// <summary>The argument of the call. C: <c>struct xen_mc</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 152)]
 public struct McaOpArgs
 {

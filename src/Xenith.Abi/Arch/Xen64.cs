@@ -1,10 +1,11 @@
-// Constants and structures of xen/arch-x86/xen.h.
+// xen/arch-x86/xen-x86_64.h: 64-bit PV guests. Fixed selectors and addresses, the registers in the order in
+// which the interface has them, the frame that the iret hypercall pops.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>FLAT_…</c>.</summary>
+/// <summary>Selectors of the flat segments that every PV guest's GDT has (<c>FLAT_*</c>).</summary>
 public static class FlatSelectors
 {
     public const ushort Ring3Cs32 = 0xe023;
@@ -33,7 +34,7 @@ public static class FlatSelectors
     public const ushort UserSs = 0xe02b;
 }
 
-/// <summary>Values of <c>HYPERVISOR_VIRT_START…</c>.</summary>
+/// <summary>Virtual addresses that are the hypervisor's in a 64-bit PV guest.</summary>
 public static class HypervisorLayout
 {
     public const ulong HypervisorVirtStart = 0xffff800000000000;
@@ -43,7 +44,7 @@ public static class HypervisorLayout
     public const ulong Mach2physNrEntries = 0x800000000;
 }
 
-/// <summary>Values of <c>SEGBASE_…</c>.</summary>
+/// <summary>Which base set_segment_base sets (<c>SEGBASE_*</c>).</summary>
 public enum SegmentBase : uint
 {
     Fs = 0,
@@ -52,13 +53,14 @@ public enum SegmentBase : uint
     GsUserSel = 3,
 }
 
-/// <summary>Values of <c>VGCF_in_syscall…</c>.</summary>
+/// <summary>Flags in an <see cref="IretContext"/>.</summary>
 public enum IretFlags : ulong
 {
+    /// <summary>Return by SYSRET: RCX and R11 are not restored.</summary>
     InSyscall = 0x100,
 }
 
-/// <summary><c>struct iret_context</c>.</summary>
+/// <summary>What the iret hypercall pops from the caller's stack. C: <c>struct iret_context</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct IretContext
 {
@@ -73,7 +75,7 @@ public struct IretContext
     public ulong Ss;
 }
 
-/// <summary><c>struct cpu_user_regs</c>.</summary>
+/// <summary>General registers of a vCPU in the interface's order. C: <c>struct cpu_user_regs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CpuUserRegs
 {
@@ -97,6 +99,7 @@ public struct CpuUserRegs
     public ulong Rip;
     public ushort Cs;
     public Inline1<ushort> Pad0;
+    /// <summary>The event mask when the frame was made.</summary>
     public byte SavedUpcallMask;
     public Inline3<byte> Pad1;
     public ulong Rflags;
@@ -113,10 +116,11 @@ public struct CpuUserRegs
     public Inline3<ushort> Pad6;
 }
 
-/// <summary><c>struct arch_vcpu_info</c>.</summary>
+/// <summary>The x86 part of vcpu_info. C: <c>struct arch_vcpu_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ArchVcpuInfo
 {
+    /// <summary>Address of the newest page fault (PV).</summary>
     public ulong Cr2;
     public ulong Pad;
 }

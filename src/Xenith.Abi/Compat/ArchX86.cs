@@ -1,11 +1,10 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/arch-x86/xen.h as 32-bit callers lay it out.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct cpu_user_regs</c>.</summary>
+/// <summary>32-bit layout of <see cref="CpuUserRegs"/>: <c>struct cpu_user_regs</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 68, Pack = 4)]
 public struct CompatCpuUserRegs
 {
@@ -36,7 +35,7 @@ public struct CompatCpuUserRegs
     [FieldOffset(66)] public ushort Pad5;
 }
 
-/// <summary>32-bit layout of <c>struct arch_vcpu_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="ArchVcpuInfo"/>: <c>struct arch_vcpu_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24, Pack = 4)]
 public struct CompatArchVcpuInfo
 {
@@ -44,7 +43,7 @@ public struct CompatArchVcpuInfo
     [FieldOffset(4)] public Inline5<uint> Pad;
 }
 
-/// <summary>32-bit layout of <c>struct xen_callback</c>.</summary>
+/// <summary>A far address, as 32-bit PV guests give it. C: <c>struct xen_callback</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatCallback
 {
@@ -52,7 +51,7 @@ public struct CompatCallback
     [FieldOffset(4)] public uint Eip;
 }
 
-/// <summary>32-bit layout of <c>struct trap_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="TrapInfo"/>: <c>struct trap_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatTrapInfo
 {
@@ -62,7 +61,7 @@ public struct CompatTrapInfo
     [FieldOffset(4)] public uint Address;
 }
 
-/// <summary>32-bit layout of <c>struct vcpu_guest_context</c>.</summary>
+/// <summary>32-bit layout of <see cref="VcpuGuestContext"/>: <c>struct vcpu_guest_context</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 2800, Pack = 4)]
 public struct CompatVcpuGuestContext
 {
@@ -85,7 +84,7 @@ public struct CompatVcpuGuestContext
     [FieldOffset(2796)] public uint VmAssist;
 }
 
-/// <summary>32-bit layout of <c>struct arch_shared_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="ArchSharedInfo"/>: <c>struct arch_shared_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 28, Pack = 4)]
 public struct CompatArchSharedInfo
 {

@@ -1,11 +1,10 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/hvm/dm_op.h as 32-bit callers lay it out. What is not here has the same layout for both.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct xen_dm_op_buf</c>.</summary>
+/// <summary>32-bit layout of <see cref="DmOpBuf"/>: <c>struct xen_dm_op_buf</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatDmOpBuf
 {

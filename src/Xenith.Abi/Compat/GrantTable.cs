@@ -1,11 +1,10 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/grant_table.h as 32-bit callers lay it out. What is not here has the same layout for both.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct gnttab_setup_table</c>.</summary>
+/// <summary>32-bit layout of <see cref="GrantTableSetupTable"/>: <c>struct gnttab_setup_table</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16, Pack = 4)]
 public struct CompatGrantTableSetupTable
 {
@@ -15,7 +14,7 @@ public struct CompatGrantTableSetupTable
     [FieldOffset(12)] public CompatHandle<uint> FrameList;
 }
 
-/// <summary>32-bit layout of <c>struct gnttab_transfer</c>.</summary>
+/// <summary>32-bit layout of <see cref="GrantTableTransfer"/>: <c>struct gnttab_transfer</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16, Pack = 4)]
 public struct CompatGrantTableTransfer
 {
@@ -25,7 +24,7 @@ public struct CompatGrantTableTransfer
     [FieldOffset(12)] public short Status;
 }
 
-/// <summary>32-bit layout of <c>struct gnttab_copy</c>.</summary>
+/// <summary>32-bit layout of <see cref="GrantTableCopy"/>: <c>struct gnttab_copy</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24, Pack = 4)]
 public struct CompatGrantTableCopy
 {
@@ -36,7 +35,7 @@ public struct CompatGrantTableCopy
     [FieldOffset(20)] public short Status;
 }
 
-/// <summary>32-bit layout of <c>struct gnttab_copy_ptr</c>.</summary>
+/// <summary>32-bit layout of <see cref="GrantTableCopyPtr"/>: <c>struct gnttab_copy_ptr</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatGrantTableCopyPtr
 {
@@ -46,7 +45,7 @@ public struct CompatGrantTableCopyPtr
     [FieldOffset(6)] public ushort Offset;
 }
 
-/// <summary>32-bit layout of <c>struct gnttab_get_status_frames</c>.</summary>
+/// <summary>32-bit layout of <see cref="GrantTableGetStatusFrames"/>: <c>struct gnttab_get_status_frames</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatGrantTableGetStatusFrames
 {

@@ -1,11 +1,10 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/memory.h as 32-bit callers lay it out.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct xen_memory_reservation</c>.</summary>
+/// <summary>32-bit layout of <see cref="MemoryReservation"/>: <c>struct xen_memory_reservation</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 20, Pack = 4)]
 public struct CompatMemoryReservation
 {
@@ -16,7 +15,7 @@ public struct CompatMemoryReservation
     [FieldOffset(16)] public ushort Domid;
 }
 
-/// <summary>32-bit layout of <c>struct xen_memory_exchange</c>.</summary>
+/// <summary>32-bit layout of <see cref="MemoryExchange"/>: <c>struct xen_memory_exchange</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 44, Pack = 4)]
 public struct CompatMemoryExchange
 {
@@ -25,7 +24,7 @@ public struct CompatMemoryExchange
     [FieldOffset(40)] public uint NrExchanged;
 }
 
-/// <summary>32-bit layout of <c>struct xen_machphys_mfn_list</c>.</summary>
+/// <summary>32-bit layout of <see cref="MachphysMfnList"/>: <c>struct xen_machphys_mfn_list</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatMachphysMfnList
 {
@@ -34,7 +33,7 @@ public struct CompatMachphysMfnList
     [FieldOffset(8)] public uint NrExtents;
 }
 
-/// <summary>32-bit layout of <c>struct xen_machphys_mapping</c>.</summary>
+/// <summary>32-bit layout of <see cref="MachphysMapping"/>: <c>struct xen_machphys_mapping</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatMachphysMapping
 {
@@ -43,7 +42,7 @@ public struct CompatMachphysMapping
     [FieldOffset(8)] public uint MaxMfn;
 }
 
-/// <summary>32-bit layout of <c>struct xen_add_to_physmap</c>.</summary>
+/// <summary>32-bit layout of <see cref="AddToPhysmap"/>: <c>struct xen_add_to_physmap</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16, Pack = 4)]
 public struct CompatAddToPhysmap
 {
@@ -54,7 +53,7 @@ public struct CompatAddToPhysmap
     [FieldOffset(12)] public uint Gpfn;
 }
 
-/// <summary>32-bit layout of <c>struct xen_add_to_physmap_batch</c>.</summary>
+/// <summary>32-bit layout of <see cref="AddToPhysmapBatch"/>: <c>struct xen_add_to_physmap_batch</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 20, Pack = 4)]
 public struct CompatAddToPhysmapBatch
 {
@@ -68,7 +67,7 @@ public struct CompatAddToPhysmapBatch
     [FieldOffset(16)] public CompatHandle<int> Errs;
 }
 
-/// <summary>32-bit layout of <c>struct xen_remove_from_physmap</c>.</summary>
+/// <summary>32-bit layout of <see cref="RemoveFromPhysmap"/>: <c>struct xen_remove_from_physmap</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatRemoveFromPhysmap
 {
@@ -76,7 +75,7 @@ public struct CompatRemoveFromPhysmap
     [FieldOffset(4)] public uint Gpfn;
 }
 
-/// <summary>32-bit layout of <c>struct xen_memory_map</c>.</summary>
+/// <summary>32-bit layout of <see cref="MemoryMap"/>: <c>struct xen_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatMemoryMap
 {
@@ -84,7 +83,7 @@ public struct CompatMemoryMap
     [FieldOffset(4)] public CompatHandle<byte> Buffer;
 }
 
-/// <summary>32-bit layout of <c>struct xen_foreign_memory_map</c>.</summary>
+/// <summary>32-bit layout of <see cref="ForeignMemoryMap"/>: <c>struct xen_foreign_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatForeignMemoryMap
 {
@@ -92,7 +91,7 @@ public struct CompatForeignMemoryMap
     [FieldOffset(4)] public CompatMemoryMap Map;
 }
 
-/// <summary>32-bit layout of <c>struct xen_pod_target</c>.</summary>
+/// <summary>32-bit layout of <see cref="PodTarget"/>: <c>struct xen_pod_target</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 36, Pack = 4)]
 public struct CompatPodTarget
 {
@@ -103,7 +102,7 @@ public struct CompatPodTarget
     [FieldOffset(32)] public ushort Domid;
 }
 
-/// <summary>32-bit layout of <c>struct xen_mem_access_op</c>.</summary>
+/// <summary>32-bit layout of <see cref="MemAccessOpArgs"/>: <c>struct xen_mem_access_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24, Pack = 4)]
 public struct CompatMemAccessOpArgs
 {
@@ -116,7 +115,7 @@ public struct CompatMemAccessOpArgs
     [FieldOffset(20)] public CompatHandle<byte> AccessList;
 }
 
-/// <summary>32-bit layout of <c>struct xen_reserved_device_memory</c>.</summary>
+/// <summary>32-bit layout of <see cref="ReservedDeviceMemory"/>: <c>struct xen_reserved_device_memory</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatReservedDeviceMemory
 {
@@ -124,7 +123,7 @@ public struct CompatReservedDeviceMemory
     [FieldOffset(4)] public uint NrPages;
 }
 
-/// <summary>32-bit layout of <c>struct xen_reserved_device_memory_map</c>.</summary>
+/// <summary>32-bit layout of <see cref="ReservedDeviceMemoryMap"/>: <c>struct xen_reserved_device_memory_map</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16, Pack = 4)]
 public struct CompatReservedDeviceMemoryMap
 {
@@ -134,7 +133,7 @@ public struct CompatReservedDeviceMemoryMap
     [FieldOffset(12)] public PhysdevPciDevice DevPci;
 }
 
-/// <summary>32-bit layout of <c>struct xen_mem_acquire_resource</c>.</summary>
+/// <summary>32-bit layout of <see cref="MemAcquireResource"/>: <c>struct xen_mem_acquire_resource</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 28, Pack = 4)]
 public struct CompatMemAcquireResource
 {
@@ -147,7 +146,7 @@ public struct CompatMemAcquireResource
     [FieldOffset(24)] public CompatHandle<uint> FrameList;
 }
 
-/// <summary>32-bit layout of <c>struct xen_vnuma_topology_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="VnumaTopologyInfo"/>: <c>struct xen_vnuma_topology_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 40, Pack = 4)]
 public struct CompatVnumaTopologyInfo
 {

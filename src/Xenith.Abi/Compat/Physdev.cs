@@ -1,18 +1,17 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/physdev.h as 32-bit callers lay it out. What is not here has the same layout for both.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct physdev_pirq_eoi_gmfn</c>.</summary>
+/// <summary>32-bit layout of <see cref="PhysdevPirqEoiGmfn"/>: <c>struct physdev_pirq_eoi_gmfn</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 4, Pack = 4)]
 public struct CompatPhysdevPirqEoiGmfn
 {
     [FieldOffset(0)] public uint Gmfn;
 }
 
-/// <summary>32-bit layout of <c>struct physdev_set_iobitmap</c>.</summary>
+/// <summary>32-bit layout of <see cref="PhysdevSetIoBitmap"/>: <c>struct physdev_set_iobitmap</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 8, Pack = 4)]
 public struct CompatPhysdevSetIoBitmap
 {
@@ -20,7 +19,7 @@ public struct CompatPhysdevSetIoBitmap
     [FieldOffset(4)] public uint NrPorts;
 }
 
-/// <summary>32-bit layout of <c>struct physdev_apic</c>.</summary>
+/// <summary>32-bit layout of <see cref="PhysdevApic"/>: <c>struct physdev_apic</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatPhysdevApic
 {
@@ -29,7 +28,7 @@ public struct CompatPhysdevApic
     [FieldOffset(8)] public uint Value;
 }
 
-/// <summary>32-bit layout of <c>struct physdev_map_pirq</c>.</summary>
+/// <summary>32-bit layout of <see cref="PhysdevMapPirq"/>: <c>struct physdev_map_pirq</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 36, Pack = 4)]
 public struct CompatPhysdevMapPirq
 {
@@ -43,7 +42,7 @@ public struct CompatPhysdevMapPirq
     [FieldOffset(28)] public ulong TableBase;
 }
 
-/// <summary>32-bit layout of <c>struct physdev_op</c>.</summary>
+/// <summary>32-bit layout of <see cref="PhysdevOpArgs"/>: <c>struct physdev_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16, Pack = 4)]
 public struct CompatPhysdevOpArgs
 {

@@ -1,11 +1,11 @@
-// Constants and structures of xen/arch-x86/xen.h, xen/xen.h, xen/physdev.h, xen/memory.h, xen/grant_table.h,
-// xen/sched.h, xen/vcpu.h, xen/callback.h, xen/version.h, xen/nmi.h, xen/hvm/dm_op.h.
+// xen/xen.h as 32-bit callers lay it out: pointers and longs have four bytes, and so has the alignment of 64-bit
+// members.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>32-bit layout of <c>struct mmuext_op</c>.</summary>
+/// <summary>32-bit layout of <see cref="MmuExtOp"/>: <c>struct mmuext_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12, Pack = 4)]
 public struct CompatMmuExtOp
 {
@@ -17,7 +17,7 @@ public struct CompatMmuExtOp
     [FieldOffset(8)] public uint SrcMfn;
 }
 
-/// <summary>32-bit layout of <c>struct multicall_entry</c>.</summary>
+/// <summary>32-bit layout of <see cref="MulticallEntry"/>: <c>struct multicall_entry</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32, Pack = 4)]
 public struct CompatMulticallEntry
 {
@@ -26,7 +26,7 @@ public struct CompatMulticallEntry
     [FieldOffset(8)] public Inline6<uint> Args;
 }
 
-/// <summary>32-bit layout of <c>struct vcpu_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="VcpuInfo"/>: <c>struct vcpu_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64, Pack = 4)]
 public struct CompatVcpuInfo
 {
@@ -37,7 +37,7 @@ public struct CompatVcpuInfo
     [FieldOffset(32)] public VcpuTimeInfo Time;
 }
 
-/// <summary>32-bit layout of <c>struct shared_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="SharedInfo"/>: <c>struct shared_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 2344, Pack = 4)]
 public struct CompatSharedInfo
 {
@@ -50,7 +50,7 @@ public struct CompatSharedInfo
     [FieldOffset(2316)] public CompatArchSharedInfo Arch;
 }
 
-/// <summary>32-bit layout of <c>struct start_info</c>.</summary>
+/// <summary>32-bit layout of <see cref="StartInfo"/>: <c>struct start_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 1112, Pack = 4)]
 public struct CompatStartInfo
 {

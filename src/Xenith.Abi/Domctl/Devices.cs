@@ -1,10 +1,10 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: devices and interrupts given to a domain.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_domctl_irq_permission</c>.</summary>
+/// <summary>Whether a domain may use an interrupt. C: <c>struct xen_domctl_irq_permission</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlIrqPermission
 {
@@ -13,7 +13,7 @@ public struct DomctlIrqPermission
     public Inline3<byte> Pad;
 }
 
-/// <summary><c>struct xen_domctl_iomem_permission</c>.</summary>
+/// <summary>Whether a domain may map device memory. C: <c>struct xen_domctl_iomem_permission</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlIoMemPermission
 {
@@ -22,7 +22,7 @@ public struct DomctlIoMemPermission
     public byte AllowAccess;
 }
 
-/// <summary><c>struct xen_domctl_ioport_permission</c>.</summary>
+/// <summary>Whether a domain may use ports. C: <c>struct xen_domctl_ioport_permission</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlIoPortPermission
 {
@@ -31,7 +31,7 @@ public struct DomctlIoPortPermission
     public byte AllowAccess;
 }
 
-/// <summary><c>struct xen_domctl_assign_device</c>.</summary>
+/// <summary>A device for a domain. C: <c>struct xen_domctl_assign_device</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct DomctlAssignDevice
 {
@@ -42,7 +42,7 @@ public struct DomctlAssignDevice
     [FieldOffset(16)] public GuestHandle<byte> DtPath;
 }
 
-/// <summary><c>struct xen_domctl_get_device_group</c>.</summary>
+/// <summary>Devices that can only be given away together. C: <c>struct xen_domctl_get_device_group</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGetDeviceGroup
 {
@@ -52,7 +52,7 @@ public struct DomctlGetDeviceGroup
     public GuestHandle<uint> SdevArray;
 }
 
-/// <summary><c>struct xen_domctl_bind_pt_irq</c>.</summary>
+/// <summary>Binds a device's interrupt to a guest's. C: <c>struct xen_domctl_bind_pt_irq</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct DomctlBindPtIrq
 {
@@ -68,7 +68,7 @@ public struct DomctlBindPtIrq
     [FieldOffset(8)] public ushort SpiSpi;
 }
 
-/// <summary><c>struct xen_domctl_memory_mapping</c>.</summary>
+/// <summary>Maps device memory into a guest. C: <c>struct xen_domctl_memory_mapping</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlMemoryMapping
 {
@@ -79,7 +79,7 @@ public struct DomctlMemoryMapping
     public uint Padding;
 }
 
-/// <summary><c>struct xen_domctl_ioport_mapping</c>.</summary>
+/// <summary>Maps ports into a guest. C: <c>struct xen_domctl_ioport_mapping</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlIoPortMapping
 {
@@ -89,7 +89,7 @@ public struct DomctlIoPortMapping
     public uint AddMapping;
 }
 
-/// <summary><c>struct xen_domctl_vuart_op</c>.</summary>
+/// <summary>Virtual UART; not on x86. C: <c>struct xen_domctl_vuart_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVuartOp
 {

@@ -1,19 +1,21 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: a domain as a whole: made, measured, limited, saved.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_domctl_createdomain</c>.</summary>
+/// <summary>A new domain. C: <c>struct xen_domctl_createdomain</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlCreateDomain
 {
     public uint Ssidref;
     public Inline16<byte> Handle;
+    /// <summary><see cref="CreateDomainFlags"/>.</summary>
     public uint Flags;
     public uint IommuOpts;
     public uint MaxVcpus;
     public uint MaxEvtchnPort;
+    /// <summary>Negative: the hypervisor's default.</summary>
     public int MaxGrantFrames;
     public int MaxMaptrackFrames;
     public uint GrantOpts;
@@ -22,12 +24,13 @@ public struct DomctlCreateDomain
     public ArchDomainConfig Arch;
 }
 
-/// <summary><c>struct xen_domctl_getdomaininfo</c>.</summary>
+/// <summary>State and sizes of a domain. C: <c>struct xen_domctl_getdomaininfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGetDomainInfo
 {
     public ushort Domain;
     public ushort Pad1;
+    /// <summary><see cref="DomainInfoFlags"/>.</summary>
     public uint Flags;
     public ulong TotPages;
     public ulong MaxPages;
@@ -35,6 +38,7 @@ public struct DomctlGetDomainInfo
     public ulong ShrPages;
     public ulong PagedPages;
     public ulong SharedInfoFrame;
+    /// <summary>Nanoseconds over all vCPUs.</summary>
     public ulong CpuTime;
     public uint NrOnlineVcpus;
     public uint MaxVcpuId;
@@ -46,7 +50,10 @@ public struct DomctlGetDomainInfo
     public ArchDomainConfig ArchConfig;
 }
 
-/// <summary><c>struct xen_domctl_getpageframeinfo3</c>.</summary>
+/// <summary>
+/// In: frame numbers. Out: their types, see <see cref="PageFrameInfo"/>. C: <c>struct
+/// xen_domctl_getpageframeinfo3</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGetPageFrameInfo3
 {
@@ -54,7 +61,7 @@ public struct DomctlGetPageFrameInfo3
     public GuestHandle<ulong> Array;
 }
 
-/// <summary><c>struct xen_domctl_shadow_op_stats</c>.</summary>
+/// <summary>Counters of log-dirty mode. C: <c>struct xen_domctl_shadow_op_stats</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlShadowOpStats
 {
@@ -62,7 +69,7 @@ public struct DomctlShadowOpStats
     public uint DirtyCount;
 }
 
-/// <summary><c>struct xen_domctl_shadow_op</c>.</summary>
+/// <summary>Shadow paging and log-dirty mode. C: <c>struct xen_domctl_shadow_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlShadowOp
 {
@@ -74,42 +81,42 @@ public struct DomctlShadowOp
     public DomctlShadowOpStats Stats;
 }
 
-/// <summary><c>struct xen_domctl_max_mem</c>.</summary>
+/// <summary>Limit of a domain's memory in KiB. C: <c>struct xen_domctl_max_mem</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlMaxMem
 {
     public ulong MaxMemKb;
 }
 
-/// <summary><c>struct xen_domctl_setdomainhandle</c>.</summary>
+/// <summary>UUID of a domain. C: <c>struct xen_domctl_setdomainhandle</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetDomainHandle
 {
     public Inline16<byte> Handle;
 }
 
-/// <summary><c>struct xen_domctl_setdebugging</c>.</summary>
+/// <summary>Whether a debugger is attached. C: <c>struct xen_domctl_setdebugging</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetDebugging
 {
     public byte Enable;
 }
 
-/// <summary><c>struct xen_domctl_hypercall_init</c>.</summary>
+/// <summary>Fills a hypercall page. C: <c>struct xen_domctl_hypercall_init</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlHypercallInit
 {
     public ulong Gmfn;
 }
 
-/// <summary><c>struct xen_domctl_settimeoffset</c>.</summary>
+/// <summary>Offset of a domain's wall clock in seconds. C: <c>struct xen_domctl_settimeoffset</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetTimeOffset
 {
     public long TimeOffsetSeconds;
 }
 
-/// <summary><c>struct xen_domctl_sendtrigger</c>.</summary>
+/// <summary>Sends an NMI, a reset or an ACPI button. C: <c>struct xen_domctl_sendtrigger</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSendTrigger
 {
@@ -117,21 +124,21 @@ public struct DomctlSendTrigger
     public uint Vcpu;
 }
 
-/// <summary><c>struct xen_domctl_set_target</c>.</summary>
+/// <summary>The domain that a stub domain serves. C: <c>struct xen_domctl_set_target</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetTarget
 {
     public ushort Target;
 }
 
-/// <summary><c>struct xen_domctl_subscribe</c>.</summary>
+/// <summary>Port to be signalled when a domain stops. C: <c>struct xen_domctl_subscribe</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSubscribe
 {
     public uint Port;
 }
 
-/// <summary><c>struct xen_domctl_audit_p2m</c>.</summary>
+/// <summary>Counts inconsistencies of a domain's map. C: <c>struct xen_domctl_audit_p2m</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlAuditP2m
 {
@@ -140,21 +147,21 @@ public struct DomctlAuditP2m
     public ulong P2mBad;
 }
 
-/// <summary><c>struct xen_domctl_set_virq_handler</c>.</summary>
+/// <summary>The domain that gets a global virtual interrupt. C: <c>struct xen_domctl_set_virq_handler</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetVirqHandler
 {
     public uint Virq;
 }
 
-/// <summary><c>struct xen_domctl_set_broken_page_p2m</c>.</summary>
+/// <summary>Marks a page as broken. C: <c>struct xen_domctl_set_broken_page_p2m</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetBrokenPageP2m
 {
     public ulong Pfn;
 }
 
-/// <summary><c>struct xen_domctl_cacheflush</c>.</summary>
+/// <summary>Flushes pages; not on x86. C: <c>struct xen_domctl_cacheflush</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlCacheFlush
 {
@@ -162,7 +169,7 @@ public struct DomctlCacheFlush
     public ulong NrPfns;
 }
 
-/// <summary><c>struct xen_domctl_paging_mempool</c>.</summary>
+/// <summary>Memory for a domain's shadow or nested page tables, in bytes. C: <c>struct xen_domctl_paging_mempool</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlPagingMempool
 {

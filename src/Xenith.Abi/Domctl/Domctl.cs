@@ -1,10 +1,11 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: operations on a domain for the control domain. One structure carries all of them; the interface
+// version must match exactly.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_DOMCTL_…</c>.</summary>
+/// <summary>Operations (<c>XEN_DOMCTL_*</c>).</summary>
 public enum DomctlOp : uint
 {
     CreateDomain = 1,
@@ -83,12 +84,15 @@ public enum DomctlOp : uint
     GdbsxDomStatus = 1003,
 }
 
-/// <summary><c>struct xen_domctl</c>.</summary>
+/// <summary>The argument of domctl. The member that counts depends on the command. C: <c>struct xen_domctl</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 144)]
 public struct Domctl
 {
+    /// <summary><see cref="DomctlOp"/>.</summary>
     [FieldOffset(0)] public uint Cmd;
+    /// <summary>Must be <see cref="DomctlConstants.InterfaceVersion"/>, else -EACCES.</summary>
     [FieldOffset(4)] public uint InterfaceVersion;
+    /// <summary>The domain; for createdomain in: wish, out: id.</summary>
     [FieldOffset(8)] public ushort Domain;
     [FieldOffset(10)] public Inline3<ushort> Pad;
     [FieldOffset(16)] public DomctlCreateDomain CreateDomain;

@@ -1,8 +1,8 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: numbers inside the operations.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_…</c>.</summary>
+/// <summary>Interface version and single values.</summary>
 public static class DomctlConstants
 {
     public const uint InterfaceVersion = 21;
@@ -15,7 +15,7 @@ public static class DomctlConstants
     public const uint MemSharingControl = 0;
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_CDF_…</c>.</summary>
+/// <summary>Kind of a new domain (<c>XEN_DOMCTL_CDF_*</c>).</summary>
 public enum CreateDomainFlags : uint
 {
     Hvm = 1,
@@ -29,14 +29,14 @@ public enum CreateDomainFlags : uint
     Max = 0x80,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_IOMMU_…</c>.</summary>
+/// <summary>IOMMU choices for a new domain.</summary>
 public enum DomainIommuFlags : uint
 {
     NoSharept = 1,
     Max = 1,
 }
 
-/// <summary>Values of <c>XEN_DOMINF_…</c>.</summary>
+/// <summary>State of a domain (<c>XEN_DOMINF_*</c>); the shutdown reason is in bits 16 to 23.</summary>
 public enum DomainInfoFlags : uint
 {
     Dying = 1,
@@ -52,7 +52,7 @@ public enum DomainInfoFlags : uint
     ShutdownShift = 16,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_PFINFO_…</c>.</summary>
+/// <summary>Type of a frame in getpageframeinfo3 (<c>XEN_DOMCTL_PFINFO_*</c>).</summary>
 public enum PageFrameInfo : uint
 {
     LTabShift = 28,
@@ -69,7 +69,7 @@ public enum PageFrameInfo : uint
     LTabMask = 0xf0000000,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_SHADOW_OP_…</c>.</summary>
+/// <summary>Sub-operations of shadow_op.</summary>
 public enum ShadowOp : uint
 {
     Off = 0,
@@ -82,7 +82,7 @@ public enum ShadowOp : uint
     EnableLogdirty = 2,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_SHADOW_ENABLE_…</c>.</summary>
+/// <summary>What shadow_op enables.</summary>
 public enum ShadowEnableFlags : uint
 {
     Refcount = 2,
@@ -91,7 +91,7 @@ public enum ShadowEnableFlags : uint
     External = 16,
 }
 
-/// <summary>Values of <c>XEN_VCPUAFFINITY_…</c>.</summary>
+/// <summary>Which affinity is meant.</summary>
 public enum VcpuAffinityFlags : uint
 {
     Hard = 1,
@@ -99,7 +99,7 @@ public enum VcpuAffinityFlags : uint
     Force = 4,
 }
 
-/// <summary>Values of <c>XEN_SCHEDULER_…</c>.</summary>
+/// <summary>Schedulers (<c>XEN_SCHEDULER_*</c>).</summary>
 public enum SchedulerId : uint
 {
     Credit = 5,
@@ -109,13 +109,13 @@ public enum SchedulerId : uint
     Null = 9,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_SCHEDRT_extra…</c>.</summary>
+/// <summary>RTDS flags of a vCPU.</summary>
 public enum RtdsFlags : uint
 {
     Extra = 1,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_SCHEDOP_…</c>.</summary>
+/// <summary>What scheduler_op does.</summary>
 public enum DomctlSchedulerCommand : uint
 {
     PutInfo = 0,
@@ -124,7 +124,7 @@ public enum DomctlSchedulerCommand : uint
     GetVcpuInfo = 3,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_SENDTRIGGER_…</c>.</summary>
+/// <summary>What sendtrigger sends.</summary>
 public enum DomainTrigger : uint
 {
     Nmi = 0,
@@ -134,14 +134,14 @@ public enum DomainTrigger : uint
     Sleep = 4,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_DEV_…</c>.</summary>
+/// <summary>How a device is named.</summary>
 public enum AssignDeviceType : uint
 {
     Pci = 0,
     Dt = 1,
 }
 
-/// <summary>Values of <c>PT_IRQ_TYPE_…</c>.</summary>
+/// <summary>Kinds of interrupts passed to a guest.</summary>
 public enum PassthroughIrqType : uint
 {
     Pci = 0,
@@ -151,7 +151,7 @@ public enum PassthroughIrqType : uint
     Spi = 4,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_VMSI_X86_…</c>.</summary>
+/// <summary>Fields of a virtual MSI's message.</summary>
 public enum VirtualMsiFlags : uint
 {
     DestIdMask = 255,
@@ -162,14 +162,14 @@ public enum VirtualMsiFlags : uint
     Unmasked = 0x10000,
 }
 
-/// <summary>Values of <c>DPCI_…</c>.</summary>
+/// <summary>Whether a mapping is added or removed.</summary>
 public enum DeviceMapping : uint
 {
     AddMapping = 1,
     RemoveMapping = 0,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_MEM_CACHEATTR_…</c>.</summary>
+/// <summary>Memory types.</summary>
 public enum CacheAttribute : uint
 {
     Uc = 0,
@@ -180,14 +180,14 @@ public enum CacheAttribute : uint
     Ucm = 7,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_DEBUG_OP_SINGLE_STEP_O…</c>.</summary>
+/// <summary>What debug_op does.</summary>
 public enum DebugOp : uint
 {
     SingleStepOff = 0,
     SingleStepOn = 1,
 }
 
-/// <summary>Values of <c>XEN_VM_EVENT_…</c>.</summary>
+/// <summary>What vm_event_op does.</summary>
 public enum VmEventOp : uint
 {
     Enable = 0,
@@ -196,7 +196,7 @@ public enum VmEventOp : uint
     GetVersion = 3,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_VM_EVENT_OP_…</c>.</summary>
+/// <summary>Which ring.</summary>
 public enum VmEventRingMode : uint
 {
     Paging = 1,
@@ -204,7 +204,7 @@ public enum VmEventRingMode : uint
     Sharing = 3,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_PSR_CMT_OP_…</c>.</summary>
+/// <summary>Cache monitoring of a domain.</summary>
 public enum DomctlPsrCmtCommand : uint
 {
     Detach = 0,
@@ -212,7 +212,7 @@ public enum DomctlPsrCmtCommand : uint
     QueryRmid = 2,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_MONITOR_OP_…</c>.</summary>
+/// <summary>What monitor_op does.</summary>
 public enum MonitorOp : uint
 {
     Enable = 0,
@@ -222,7 +222,7 @@ public enum MonitorOp : uint
     ControlRegisters = 4,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_MONITOR_EVENT_…</c>.</summary>
+/// <summary>Events that a monitor can ask for.</summary>
 public enum MonitorEvent : uint
 {
     WriteCtrlreg = 0,
@@ -240,7 +240,7 @@ public enum MonitorEvent : uint
     Vmexit = 12,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_PSR_…</c>.</summary>
+/// <summary>Cache and bandwidth allocation of a domain.</summary>
 public enum DomctlPsrCommand : uint
 {
     SetL3Cbm = 0,
@@ -255,19 +255,19 @@ public enum DomctlPsrCommand : uint
     GetMbaThrtl = 9,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_VUART_OP_INIT…</c>.</summary>
+/// <summary>Virtual UART, not on x86.</summary>
 public enum VirtualUartOp : uint
 {
     Init = 0,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_VUART_TYPE_VPL011…</c>.</summary>
+/// <summary>Kinds of virtual UART.</summary>
 public enum VirtualUartType : uint
 {
     Vpl011 = 0,
 }
 
-/// <summary>Values of <c>XEN_DOMCTL_vmtrace_…</c>.</summary>
+/// <summary>Processor trace of a vCPU.</summary>
 public enum VmTraceCommand : uint
 {
     Enable = 1,

@@ -1,10 +1,10 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: events about a domain for somebody who watches it, and cache control.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_domctl_debug_op</c>.</summary>
+/// <summary>Single-steps a vCPU. C: <c>struct xen_domctl_debug_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlDebugOp
 {
@@ -12,7 +12,7 @@ public struct DomctlDebugOp
     public uint Vcpu;
 }
 
-/// <summary><c>struct xen_domctl_vm_event_op</c>.</summary>
+/// <summary>Opens or closes an event ring. C: <c>struct xen_domctl_vm_event_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 12)]
 public struct DomctlVmEventOp
 {
@@ -22,7 +22,7 @@ public struct DomctlVmEventOp
     [FieldOffset(8)] public uint Version;
 }
 
-/// <summary><c>struct xen_domctl_mem_sharing_op</c>.</summary>
+/// <summary>Switches memory sharing for a domain. C: <c>struct xen_domctl_mem_sharing_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlMemSharingOp
 {
@@ -30,14 +30,14 @@ public struct DomctlMemSharingOp
     public byte Enable;
 }
 
-/// <summary><c>struct xen_domctl_set_access_required</c>.</summary>
+/// <summary>Whether a monitor must be there. C: <c>struct xen_domctl_set_access_required</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSetAccessRequired
 {
     public byte AccessRequired;
 }
 
-/// <summary><c>struct xen_domctl_psr_cmt_op</c>.</summary>
+/// <summary>Cache monitoring. C: <c>struct xen_domctl_psr_cmt_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlPsrCmtOp
 {
@@ -45,7 +45,7 @@ public struct DomctlPsrCmtOp
     public uint Data;
 }
 
-/// <summary><c>struct xen_domctl_monitor_op</c>.</summary>
+/// <summary>Switches monitor events. C: <c>struct xen_domctl_monitor_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct DomctlMonitorOp
 {
@@ -65,7 +65,7 @@ public struct DomctlMonitorOp
     [FieldOffset(8)] public byte VmexitSync;
 }
 
-/// <summary><c>struct xen_domctl_psr_alloc</c>.</summary>
+/// <summary>Cache and bandwidth allocation. C: <c>struct xen_domctl_psr_alloc</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlPsrAlloc
 {
@@ -74,7 +74,7 @@ public struct DomctlPsrAlloc
     public ulong Data;
 }
 
-/// <summary><c>struct xen_domctl_vmtrace_op</c>.</summary>
+/// <summary>Processor trace. C: <c>struct xen_domctl_vmtrace_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVmTraceOp
 {

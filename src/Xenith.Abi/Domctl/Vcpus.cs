@@ -1,10 +1,10 @@
-// Constants and structures of xen/domctl.h.
+// xen/domctl.h: vCPUs: registers, affinity, scheduling parameters, CPU policy, debugging.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_domctl_vcpucontext</c>.</summary>
+/// <summary>Reads or writes all registers of a vCPU. C: <c>struct xen_domctl_vcpucontext</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVcpuContext
 {
@@ -12,7 +12,7 @@ public struct DomctlVcpuContext
     public GuestHandle<VcpuGuestContext> Ctxt;
 }
 
-/// <summary><c>struct xen_domctl_getvcpuinfo</c>.</summary>
+/// <summary>State of a vCPU. C: <c>struct xen_domctl_getvcpuinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGetVcpuInfo
 {
@@ -24,14 +24,14 @@ public struct DomctlGetVcpuInfo
     public uint Cpu;
 }
 
-/// <summary><c>struct xen_domctl_nodeaffinity</c>.</summary>
+/// <summary>NUMA nodes of a domain. C: <c>struct xen_domctl_nodeaffinity</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlNodeAffinity
 {
     public XenctlBitmap NodeMap;
 }
 
-/// <summary><c>struct xen_domctl_vcpuaffinity</c>.</summary>
+/// <summary>CPUs of a vCPU: where it may run, where it prefers to. C: <c>struct xen_domctl_vcpuaffinity</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVcpuAffinity
 {
@@ -41,14 +41,14 @@ public struct DomctlVcpuAffinity
     public XenctlBitmap CpuMapSoft;
 }
 
-/// <summary><c>struct xen_domctl_max_vcpus</c>.</summary>
+/// <summary>Number of vCPUs. C: <c>struct xen_domctl_max_vcpus</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlMaxVcpus
 {
     public uint Max;
 }
 
-/// <summary><c>struct xen_domctl_sched_credit</c>.</summary>
+/// <summary>Weight and cap under Credit. C: <c>struct xen_domctl_sched_credit</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSchedCredit
 {
@@ -56,7 +56,7 @@ public struct DomctlSchedCredit
     public ushort Cap;
 }
 
-/// <summary><c>struct xen_domctl_sched_credit2</c>.</summary>
+/// <summary>Weight and cap under Credit2. C: <c>struct xen_domctl_sched_credit2</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSchedCredit2
 {
@@ -64,7 +64,7 @@ public struct DomctlSchedCredit2
     public ushort Cap;
 }
 
-/// <summary><c>struct xen_domctl_sched_rtds</c>.</summary>
+/// <summary>Period and budget in microseconds. C: <c>struct xen_domctl_sched_rtds</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlSchedRtds
 {
@@ -73,7 +73,7 @@ public struct DomctlSchedRtds
     public uint Flags;
 }
 
-/// <summary><c>struct xen_domctl_schedparam_vcpu</c>.</summary>
+/// <summary>Parameters of one vCPU. C: <c>struct xen_domctl_schedparam_vcpu</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct DomctlSchedParamVcpu
 {
@@ -83,7 +83,7 @@ public struct DomctlSchedParamVcpu
     [FieldOffset(12)] public uint VcpuId;
 }
 
-/// <summary><c>struct xen_domctl_scheduler_op</c>.</summary>
+/// <summary>Reads or writes scheduling parameters. C: <c>struct xen_domctl_scheduler_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct DomctlSchedulerOp
 {
@@ -97,7 +97,10 @@ public struct DomctlSchedulerOp
     [FieldOffset(20)] public uint VPadding;
 }
 
-/// <summary><c>struct xen_domctl_hvmcontext</c>.</summary>
+/// <summary>
+/// Saves or loads an HVM domain's state; without a buffer it asks for the size. C: <c>struct
+/// xen_domctl_hvmcontext</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlHvmContext
 {
@@ -105,14 +108,14 @@ public struct DomctlHvmContext
     public GuestHandle<byte> Buffer;
 }
 
-/// <summary><c>struct xen_domctl_address_size</c>.</summary>
+/// <summary>Word size of a PV domain, 32 or 64. C: <c>struct xen_domctl_address_size</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlAddressSize
 {
     public uint Size;
 }
 
-/// <summary><c>struct xen_domctl_ext_vcpucontext</c>.</summary>
+/// <summary>Entry points of 32-bit system calls and machine-check state. C: <c>struct xen_domctl_ext_vcpucontext</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 public struct DomctlExtVcpuContext
 {
@@ -128,7 +131,9 @@ public struct DomctlExtVcpuContext
     [FieldOffset(32)] public HvmVmceVcpu Vmce;
 }
 
-/// <summary><c>struct xen_domctl_cpu_policy</c>.</summary>
+/// <summary>
+/// CPUID leaves and MSRs of a domain. On an error the last three say which. C: <c>struct xen_domctl_cpu_policy</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlCpuPolicy
 {
@@ -141,7 +146,7 @@ public struct DomctlCpuPolicy
     public uint ErrMsr;
 }
 
-/// <summary><c>struct xen_domctl_hvmcontext_partial</c>.</summary>
+/// <summary>Saves one record. C: <c>struct xen_domctl_hvmcontext_partial</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlHvmContextPartial
 {
@@ -151,7 +156,7 @@ public struct DomctlHvmContextPartial
     public GuestHandle<byte> Buffer;
 }
 
-/// <summary><c>struct xen_domctl_tsc_info</c>.</summary>
+/// <summary>How a domain sees the time-stamp counter. C: <c>struct xen_domctl_tsc_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlTscInfo
 {
@@ -162,7 +167,7 @@ public struct DomctlTscInfo
     public ulong ElapsedNsec;
 }
 
-/// <summary><c>struct xen_domctl_gdbsx_memio</c>.</summary>
+/// <summary>A debugger reads or writes guest memory. C: <c>struct xen_domctl_gdbsx_memio</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGdbsxMemIo
 {
@@ -174,14 +179,14 @@ public struct DomctlGdbsxMemIo
     public uint Remain;
 }
 
-/// <summary><c>struct xen_domctl_gdbsx_pauseunp_vcpu</c>.</summary>
+/// <summary>A debugger stops or starts a vCPU. C: <c>struct xen_domctl_gdbsx_pauseunp_vcpu</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGdbsxPauseUnpVcpu
 {
     public uint Vcpu;
 }
 
-/// <summary><c>struct xen_domctl_gdbsx_domstatus</c>.</summary>
+/// <summary>Asks whether a breakpoint was hit. C: <c>struct xen_domctl_gdbsx_domstatus</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlGdbsxDomStatus
 {
@@ -190,7 +195,7 @@ public struct DomctlGdbsxDomStatus
     public uint VcpuEv;
 }
 
-/// <summary><c>struct xen_domctl_vcpuextstate</c>.</summary>
+/// <summary>XSAVE state of a vCPU. C: <c>struct xen_domctl_vcpuextstate</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVcpuExtState
 {
@@ -200,7 +205,7 @@ public struct DomctlVcpuExtState
     public GuestHandle<ulong> Buffer;
 }
 
-/// <summary><c>struct xen_domctl_vcpu_msr</c>.</summary>
+/// <summary>An MSR of a PV vCPU. C: <c>struct xen_domctl_vcpu_msr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVcpuMsr
 {
@@ -209,7 +214,7 @@ public struct DomctlVcpuMsr
     public ulong Value;
 }
 
-/// <summary><c>struct xen_domctl_vcpu_msrs</c>.</summary>
+/// <summary>MSRs of a PV vCPU. C: <c>struct xen_domctl_vcpu_msrs</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVcpuMsrs
 {
@@ -218,7 +223,7 @@ public struct DomctlVcpuMsrs
     public GuestHandle<DomctlVcpuMsr> Msrs;
 }
 
-/// <summary><c>struct xen_domctl_vnuma</c>.</summary>
+/// <summary>Virtual NUMA topology of a domain. C: <c>struct xen_domctl_vnuma</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DomctlVnuma
 {

@@ -1,10 +1,11 @@
-// Constants and structures of xen/hvm/dm_op.h.
+// xen/hvm/dm_op.h: what a device model (QEMU) may do to the one domain that it serves. Arguments come in a list
+// of buffers, of which the first holds the structure.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_DMOP_…</c>.</summary>
+/// <summary>Operations of dm_op (<c>XEN_DMOP_*</c>).</summary>
 public enum DmOpCommand : uint
 {
     CreateIoReqServer = 1,
@@ -29,7 +30,7 @@ public enum DmOpCommand : uint
     NrVcpus = 20,
 }
 
-/// <summary>Values of <c>XEN_DMOP_IO_RANGE_…</c>.</summary>
+/// <summary>Kinds of ranges that a device model serves.</summary>
 public enum DmIoRangeType : uint
 {
     Port = 0,
@@ -37,7 +38,7 @@ public enum DmIoRangeType : uint
     Pci = 2,
 }
 
-/// <summary>Values of <c>XEN_DMOP_EVENT_…</c>.</summary>
+/// <summary>Kinds of events that are injected.</summary>
 public enum DmEventType : byte
 {
     ExtInt = 0,
@@ -48,7 +49,7 @@ public enum DmEventType : byte
     SwExc = 6,
 }
 
-/// <summary>Values of <c>XEN_DMOP_MEM_CACHEATTR_…</c>.</summary>
+/// <summary>Memory types.</summary>
 public enum DmMemCacheAttr : uint
 {
     Uc = 0,
@@ -59,7 +60,7 @@ public enum DmMemCacheAttr : uint
     Ucm = 7,
 }
 
-/// <summary>Values of <c>XEN_DMOP_…</c>.</summary>
+/// <summary>Flags.</summary>
 public static class DmOpConstants
 {
     public const uint NoGfns = 1;
@@ -68,7 +69,7 @@ public static class DmOpConstants
     public const uint DeleteMemCacheattr = 0xffffffff;
 }
 
-/// <summary><c>struct xen_dm_op_create_ioreq_server</c>.</summary>
+/// <summary>A new receiver of requests. C: <c>struct xen_dm_op_create_ioreq_server</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpCreateIoReqServer
 {
@@ -77,7 +78,7 @@ public struct DmOpCreateIoReqServer
     public ushort Id;
 }
 
-/// <summary><c>struct xen_dm_op_get_ioreq_server_info</c>.</summary>
+/// <summary>Asks for its pages and port. C: <c>struct xen_dm_op_get_ioreq_server_info</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpGetIoReqServerInfo
 {
@@ -88,7 +89,7 @@ public struct DmOpGetIoReqServerInfo
     public ulong BufIoReqGfn;
 }
 
-/// <summary><c>struct xen_dm_op_ioreq_server_range</c>.</summary>
+/// <summary>A range it serves, or no longer. C: <c>struct xen_dm_op_ioreq_server_range</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpIoReqServerRange
 {
@@ -99,7 +100,7 @@ public struct DmOpIoReqServerRange
     public ulong End;
 }
 
-/// <summary><c>struct xen_dm_op_set_ioreq_server_state</c>.</summary>
+/// <summary>Whether it is active. C: <c>struct xen_dm_op_set_ioreq_server_state</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetIoReqServerState
 {
@@ -108,7 +109,7 @@ public struct DmOpSetIoReqServerState
     public byte Pad;
 }
 
-/// <summary><c>struct xen_dm_op_destroy_ioreq_server</c>.</summary>
+/// <summary>Ends it. C: <c>struct xen_dm_op_destroy_ioreq_server</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpDestroyIoReqServer
 {
@@ -116,7 +117,7 @@ public struct DmOpDestroyIoReqServer
     public ushort Pad;
 }
 
-/// <summary><c>struct xen_dm_op_track_dirty_vram</c>.</summary>
+/// <summary>Asks which pages of the screen changed. C: <c>struct xen_dm_op_track_dirty_vram</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpTrackDirtyVram
 {
@@ -125,7 +126,7 @@ public struct DmOpTrackDirtyVram
     public ulong FirstPfn;
 }
 
-/// <summary><c>struct xen_dm_op_set_pci_intx_level</c>.</summary>
+/// <summary>Drives a PCI interrupt line. C: <c>struct xen_dm_op_set_pci_intx_level</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetPciIntxLevel
 {
@@ -136,7 +137,7 @@ public struct DmOpSetPciIntxLevel
     public byte Level;
 }
 
-/// <summary><c>struct xen_dm_op_set_isa_irq_level</c>.</summary>
+/// <summary>Drives an ISA interrupt line. C: <c>struct xen_dm_op_set_isa_irq_level</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetIsaIrqLevel
 {
@@ -144,7 +145,7 @@ public struct DmOpSetIsaIrqLevel
     public byte Level;
 }
 
-/// <summary><c>struct xen_dm_op_set_pci_link_route</c>.</summary>
+/// <summary>Routes a PCI interrupt line to an ISA one. C: <c>struct xen_dm_op_set_pci_link_route</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetPciLinkRoute
 {
@@ -152,7 +153,7 @@ public struct DmOpSetPciLinkRoute
     public byte IsaIrq;
 }
 
-/// <summary><c>struct xen_dm_op_modified_memory</c>.</summary>
+/// <summary>Tells of pages that the device model wrote. C: <c>struct xen_dm_op_modified_memory</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpModifiedMemory
 {
@@ -160,7 +161,7 @@ public struct DmOpModifiedMemory
     public uint Opaque;
 }
 
-/// <summary><c>struct xen_dm_op_modified_memory_extent</c>.</summary>
+/// <summary>A range of them. C: <c>struct xen_dm_op_modified_memory_extent</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpModifiedMemoryExtent
 {
@@ -169,7 +170,7 @@ public struct DmOpModifiedMemoryExtent
     public ulong FirstPfn;
 }
 
-/// <summary><c>struct xen_dm_op_set_mem_type</c>.</summary>
+/// <summary>Changes what frames are. C: <c>struct xen_dm_op_set_mem_type</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetMemType
 {
@@ -179,7 +180,7 @@ public struct DmOpSetMemType
     public ulong FirstPfn;
 }
 
-/// <summary><c>struct xen_dm_op_inject_event</c>.</summary>
+/// <summary>Raises an exception or interrupt in a vCPU. C: <c>struct xen_dm_op_inject_event</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpInjectEvent
 {
@@ -193,7 +194,7 @@ public struct DmOpInjectEvent
     public ulong Cr2;
 }
 
-/// <summary><c>struct xen_dm_op_inject_msi</c>.</summary>
+/// <summary>Sends an MSI. C: <c>struct xen_dm_op_inject_msi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpInjectMsi
 {
@@ -202,7 +203,7 @@ public struct DmOpInjectMsi
     public ulong Addr;
 }
 
-/// <summary><c>struct xen_dm_op_map_mem_type_to_ioreq_server</c>.</summary>
+/// <summary>Sends writes to a kind of frame to a server. C: <c>struct xen_dm_op_map_mem_type_to_ioreq_server</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpMapMemTypeToIoReqServer
 {
@@ -212,14 +213,14 @@ public struct DmOpMapMemTypeToIoReqServer
     public ulong Opaque;
 }
 
-/// <summary><c>struct xen_dm_op_remote_shutdown</c>.</summary>
+/// <summary>The guest is to stop. C: <c>struct xen_dm_op_remote_shutdown</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpRemoteShutdown
 {
     public uint Reason;
 }
 
-/// <summary><c>struct xen_dm_op_relocate_memory</c>.</summary>
+/// <summary>Moves pages in the guest's map. C: <c>struct xen_dm_op_relocate_memory</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpRelocateMemory
 {
@@ -229,7 +230,7 @@ public struct DmOpRelocateMemory
     public ulong DstGfn;
 }
 
-/// <summary><c>struct xen_dm_op_pin_memory_cacheattr</c>.</summary>
+/// <summary>Fixes the memory type of a range. C: <c>struct xen_dm_op_pin_memory_cacheattr</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpPinMemoryCacheattr
 {
@@ -239,7 +240,7 @@ public struct DmOpPinMemoryCacheattr
     public uint Pad;
 }
 
-/// <summary><c>struct xen_dm_op_set_irq_level</c>.</summary>
+/// <summary>Drives an interrupt line; not on x86. C: <c>struct xen_dm_op_set_irq_level</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpSetIrqLevel
 {
@@ -248,14 +249,14 @@ public struct DmOpSetIrqLevel
     public Inline3<byte> Pad;
 }
 
-/// <summary><c>struct xen_dm_op_nr_vcpus</c>.</summary>
+/// <summary>Asks for the number of vCPUs. C: <c>struct xen_dm_op_nr_vcpus</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpNrVcpus
 {
     public uint Vcpus;
 }
 
-/// <summary><c>struct xen_dm_op</c>.</summary>
+/// <summary>The first buffer of dm_op. C: <c>struct xen_dm_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 public struct DmOp
 {
@@ -283,7 +284,7 @@ public struct DmOp
     [FieldOffset(8)] public DmOpNrVcpus NrVcpus;
 }
 
-/// <summary><c>struct xen_dm_op_buf</c>.</summary>
+/// <summary>One buffer of dm_op. C: <c>struct xen_dm_op_buf</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct DmOpBuf
 {

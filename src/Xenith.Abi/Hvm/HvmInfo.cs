@@ -1,10 +1,10 @@
-// Constants and structures of xen/hvm/e820.h, xen/hvm/hvm_info_table.h.
+// xen/hvm/hvm_info_table.h and xen/hvm/e820.h: facts that the firmware of an HVM guest finds in its memory.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>HVM_…</c>.</summary>
+/// <summary>Where HVM firmware finds its memory map, and where memory below 4 GiB ends.</summary>
 public static class HvmE820
 {
     public const ulong Page = 0x90000;
@@ -15,7 +15,7 @@ public static class HvmE820
     public const ulong Below4gMmioLength = 0x10000000;
 }
 
-/// <summary>Values of <c>HVM_…</c>.</summary>
+/// <summary>Where the table is.</summary>
 public static class HvmInfo
 {
     public const uint InfoPfn = 159;
@@ -24,7 +24,7 @@ public static class HvmInfo
     public const uint MaxVcpus = 0x80;
 }
 
-/// <summary><c>struct hvm_info_table</c>.</summary>
+/// <summary>Sizes and vCPUs for the firmware. C: <c>struct hvm_info_table</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmInfoTable
 {

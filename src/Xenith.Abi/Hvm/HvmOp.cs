@@ -1,10 +1,10 @@
-// Constants and structures of xen/hvm/hvm_op.h.
+// xen/hvm/hvm_op.h: calls of and about HVM guests.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>HVMOP_…</c>.</summary>
+/// <summary>Operations of hvm_op (<c>HVMOP_*</c>).</summary>
 public enum HvmOp : uint
 {
     SetParam = 0,
@@ -21,7 +21,7 @@ public enum HvmOp : uint
     Altp2m = 25,
 }
 
-/// <summary>Values of <c>HVMOP_altp2m_…</c>.</summary>
+/// <summary>Sub-operations of altp2m: several views of a guest's memory.</summary>
 public enum Altp2mOp : uint
 {
     GetDomainState = 1,
@@ -42,7 +42,7 @@ public enum Altp2mOp : uint
     SetVisibility = 16,
 }
 
-/// <summary>Values of <c>HVMMEM_…</c>.</summary>
+/// <summary>What a guest frame is.</summary>
 public enum HvmMemType : ushort
 {
     RamRw = 0,
@@ -52,7 +52,7 @@ public enum HvmMemType : ushort
     IoReqServer = 4,
 }
 
-/// <summary>Values of <c>HVM…</c>.</summary>
+/// <summary>Versions and kinds of buffered requests.</summary>
 public static class HvmOpConstants
 {
     public const uint IoreqsrvBufIoReqOff = 0;
@@ -61,17 +61,20 @@ public static class HvmOpConstants
     public const uint Altp2mInterfaceVersion = 1;
 }
 
-/// <summary><c>struct xen_hvm_param</c>.</summary>
+/// <summary>One parameter, set or read. C: <c>struct xen_hvm_param</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmParam
 {
     public ushort Domid;
     public ushort Pad;
+    /// <summary><see cref="HvmParamIndex"/>.</summary>
     public uint Index;
     public ulong Value;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_suppress_ve</c>.</summary>
+/// <summary>
+/// Whether a page's faults go to the monitor instead of the guest. C: <c>struct xen_hvm_altp2m_suppress_ve</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mSuppressVe
 {
@@ -82,7 +85,7 @@ public struct HvmAltp2mSuppressVe
     public ulong Gfn;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_suppress_ve_multi</c>.</summary>
+/// <summary>The same for a range. C: <c>struct xen_hvm_altp2m_suppress_ve_multi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mSuppressVeMulti
 {
@@ -95,7 +98,7 @@ public struct HvmAltp2mSuppressVeMulti
     public ulong FirstErrorGfn;
 }
 
-/// <summary><c>struct xen_hvm_pagetable_dying</c>.</summary>
+/// <summary>A page table will be freed (shadow paging). C: <c>struct xen_hvm_pagetable_dying</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmPageTableDying
 {
@@ -104,14 +107,14 @@ public struct HvmPageTableDying
     public ulong Gpa;
 }
 
-/// <summary><c>struct xen_hvm_get_time</c>.</summary>
+/// <summary>System time. C: <c>struct xen_hvm_get_time</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmGetTime
 {
     public ulong Now;
 }
 
-/// <summary><c>struct xen_hvm_xentrace</c>.</summary>
+/// <summary>A trace record from a guest. C: <c>struct xen_hvm_xentrace</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmXenTrace
 {
@@ -120,7 +123,7 @@ public struct HvmXenTrace
     public Inline28<byte> Extra;
 }
 
-/// <summary><c>struct xen_hvm_get_mem_type</c>.</summary>
+/// <summary>Asks what a frame is. C: <c>struct xen_hvm_get_mem_type</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmGetMemType
 {
@@ -130,7 +133,7 @@ public struct HvmGetMemType
     public ulong Pfn;
 }
 
-/// <summary><c>struct xen_hvm_evtchn_upcall_vector</c>.</summary>
+/// <summary>Vector at which a vCPU takes events. C: <c>struct xen_hvm_evtchn_upcall_vector</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmEvtchnUpcallVector
 {
@@ -138,14 +141,14 @@ public struct HvmEvtchnUpcallVector
     public byte Vector;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_domain_state</c>.</summary>
+/// <summary>Switches views on or off. C: <c>struct xen_hvm_altp2m_domain_state</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mDomainState
 {
     public byte State;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_vcpu_enable_notify</c>.</summary>
+/// <summary>Page for exceptions that the guest takes itself. C: <c>struct xen_hvm_altp2m_vcpu_enable_notify</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mVcpuEnableNotify
 {
@@ -154,14 +157,14 @@ public struct HvmAltp2mVcpuEnableNotify
     public ulong Gfn;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_vcpu_disable_notify</c>.</summary>
+/// <summary>Ends that. C: <c>struct xen_hvm_altp2m_vcpu_disable_notify</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mVcpuDisableNotify
 {
     public uint VcpuId;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_view</c>.</summary>
+/// <summary>A view. C: <c>struct xen_hvm_altp2m_view</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mView
 {
@@ -169,7 +172,7 @@ public struct HvmAltp2mView
     public ushort HvmMemDefaultAccess;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_mem_access</c>.</summary>
+/// <summary>Rights to a page in a view. C: <c>struct xen_hvm_altp2m_mem_access</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mMemAccess
 {
@@ -179,7 +182,7 @@ public struct HvmAltp2mMemAccess
     public ulong Gfn;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_set_mem_access_multi</c>.</summary>
+/// <summary>Rights to many pages in a view. C: <c>struct xen_hvm_altp2m_set_mem_access_multi</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mSetMemAccessMulti
 {
@@ -191,7 +194,7 @@ public struct HvmAltp2mSetMemAccessMulti
     public GuestHandle<byte> AccessList;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_change_gfn</c>.</summary>
+/// <summary>Another frame at a place of a view. C: <c>struct xen_hvm_altp2m_change_gfn</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mChangeGfn
 {
@@ -202,7 +205,7 @@ public struct HvmAltp2mChangeGfn
     public ulong NewGfn;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_get_vcpu_p2m_idx</c>.</summary>
+/// <summary>Asks for a vCPU's view. C: <c>struct xen_hvm_altp2m_get_vcpu_p2m_idx</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mGetVcpuP2mIdx
 {
@@ -210,7 +213,7 @@ public struct HvmAltp2mGetVcpuP2mIdx
     public ushort Altp2mIdx;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_set_visibility</c>.</summary>
+/// <summary>Whether the guest may switch to a view. C: <c>struct xen_hvm_altp2m_set_visibility</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct HvmAltp2mSetVisibility
 {
@@ -219,7 +222,7 @@ public struct HvmAltp2mSetVisibility
     public byte Pad;
 }
 
-/// <summary><c>struct xen_hvm_altp2m_op</c>.</summary>
+/// <summary>The argument of altp2m. C: <c>struct xen_hvm_altp2m_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 80)]
 public struct HvmAltp2mOpArgs
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/hvm/ioreq.h.
+// xen/hvm/ioreq.h: the pages through which a device model is told of a guest's accesses to its devices.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>IOREQ_TYPE_…</c>.</summary>
+/// <summary>Kinds of requests (<c>IOREQ_TYPE_*</c>).</summary>
 public enum IoReqType : byte
 {
     Pio = 0,
@@ -14,7 +14,7 @@ public enum IoReqType : byte
     Invalidate = 8,
 }
 
-/// <summary>Values of <c>STATE_IORE…</c>.</summary>
+/// <summary>Who has to act next on a request (<c>STATE_*</c>).</summary>
 public enum IoReqState : byte
 {
     IoReqNone = 0,
@@ -23,7 +23,7 @@ public enum IoReqState : byte
     IorespReady = 3,
 }
 
-/// <summary>Values of <c>IOREQ_…</c>.</summary>
+/// <summary>Directions and the size of the buffered ring.</summary>
 public static class IoReqConstants
 {
     public const uint Read = 1;
@@ -31,7 +31,7 @@ public static class IoReqConstants
     public const uint BufferSlotNum = 511;
 }
 
-/// <summary>Values of <c>ACPI_…</c>.</summary>
+/// <summary>Ports of the emulated ACPI registers, old and new place.</summary>
 public static class AcpiBlocks
 {
     public const uint Pm1aEvtBlkAddressV0 = 0x1f40;
@@ -46,36 +46,41 @@ public static class AcpiBlocks
     public const uint Gpe0BlkLenV1 = 4;
 }
 
-/// <summary><c>struct ioreq</c>.</summary>
+/// <summary>A request to a device model, one slot per vCPU. C: <c>struct ioreq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct IoReq
 {
     public ulong Addr;
+    /// <summary>The value, or its guest-physical address.</summary>
     public ulong Data;
+    /// <summary>Repetitions (REP).</summary>
     public uint Count;
     public uint Size;
+    /// <summary>Port to signal.</summary>
     public uint VpEport;
     public ushort Pad0;
+    /// <summary>Bits 0-3 <see cref="IoReqState"/>; 4 data is an address; 5 read; 6 downwards.</summary>
     public byte StateAndFlags;
     public byte Type;
 }
 
-/// <summary><c>struct shared_iopage</c>.</summary>
+/// <summary>The page of requests. C: <c>struct shared_iopage</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SharedIoPage
 {
     public Inline1<IoReq> VcpuIoReq;
 }
 
-/// <summary><c>struct buf_ioreq</c>.</summary>
+/// <summary>A request that needs no answer. C: <c>struct buf_ioreq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct BufIoReq
 {
+    /// <summary>Bits 0-7 type, 9 read, 10-11 log2 of the size, 12-31 address.</summary>
     public uint Header;
     public uint Data;
 }
 
-/// <summary><c>struct buffered_iopage</c>.</summary>
+/// <summary>Ring of such requests. C: <c>struct buffered_iopage</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct BufferedIoPage
 {

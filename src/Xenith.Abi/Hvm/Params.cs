@@ -1,8 +1,8 @@
-// Constants and structures of xen/hvm/params.h.
+// xen/hvm/params.h: numbered parameters of an HVM domain, set by whoever builds it and partly by itself.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>HVM_PARAM_…</c>.</summary>
+/// <summary>Parameters (<c>HVM_PARAM_*</c>).</summary>
 public enum HvmParamIndex : uint
 {
     PaeEnabled = 4,
@@ -15,6 +15,7 @@ public enum HvmParamIndex : uint
     MemoryEventSingleStep = 25,
     BufIoReqEvtchn = 26,
     MemoryEventMsr = 30,
+    /// <summary>How events reach the guest; type in bits 56 to 63, see <see cref="HvmCallbackType"/>.</summary>
     CallbackIrq = 0,
     StorePfn = 1,
     StoreEvtchn = 2,
@@ -43,7 +44,7 @@ public enum HvmParamIndex : uint
     McaCap = 38,
 }
 
-/// <summary>Values of <c>HVM_PARAM_CALLBACK_TYPE_…</c>.</summary>
+/// <summary>Ways in which events reach an HVM guest.</summary>
 public enum HvmCallbackType : ulong
 {
     Gsi = 0,
@@ -51,7 +52,7 @@ public enum HvmCallbackType : ulong
     Vector = 2,
 }
 
-/// <summary>Values of <c>HVMPV_…</c>.</summary>
+/// <summary>Hyper-V interfaces offered to the guest (<c>HVMPV_*</c>).</summary>
 public enum ViridianFeatures : ulong
 {
     BaseFreq = 1,
@@ -70,7 +71,7 @@ public enum ViridianFeatures : ulong
     FeatureMask = 0x1fff,
 }
 
-/// <summary>Values of <c>HVMPTM_…</c>.</summary>
+/// <summary>What becomes of timer ticks that a guest missed (<c>HVMPTM_*</c>).</summary>
 public enum HvmTimerMode : ulong
 {
     DelayForMissedTicks = 0,
@@ -79,7 +80,7 @@ public enum HvmTimerMode : ulong
     OneMissedTickPending = 3,
 }
 
-/// <summary>Values of <c>XEN_ALTP2M_…</c>.</summary>
+/// <summary>Who may use several views.</summary>
 public enum Altp2mMode : ulong
 {
     Disabled = 0,
@@ -88,7 +89,7 @@ public enum Altp2mMode : ulong
     Limited = 3,
 }
 
-/// <summary>Values of <c>HVM_PARAM_CALLBACK_IRQ_TYPE_MASK…</c>.</summary>
+/// <summary>Masks and limits.</summary>
 public static class HvmParamConstants
 {
     public const ulong ParamCallbackIrqTypeMask = 0xff00000000000000;

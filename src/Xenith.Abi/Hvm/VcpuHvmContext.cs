@@ -1,17 +1,17 @@
-// Constants and structures of xen/hvm/hvm_vcpu.h.
+// xen/hvm/hvm_vcpu.h: the state in which a further vCPU of an HVM or PVH guest starts.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>VCPU_HVM_MODE_…</c>.</summary>
+/// <summary>In which mode a vCPU starts.</summary>
 public enum VcpuHvmMode : uint
 {
     Mode32 = 0,
     Mode64 = 1,
 }
 
-/// <summary><c>struct vcpu_hvm_x86_32</c>.</summary>
+/// <summary>Registers of a vCPU that starts in 32-bit or 16-bit mode. C: <c>struct vcpu_hvm_x86_32</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuHvmX86_32
 {
@@ -48,7 +48,7 @@ public struct VcpuHvmX86_32
     public Inline3<ushort> Pad2;
 }
 
-/// <summary><c>struct vcpu_hvm_x86_64</c>.</summary>
+/// <summary>Registers of a vCPU that starts in 64-bit mode. C: <c>struct vcpu_hvm_x86_64</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct VcpuHvmX86_64
 {
@@ -68,7 +68,7 @@ public struct VcpuHvmX86_64
     public ulong Efer;
 }
 
-/// <summary><c>struct vcpu_hvm_context</c>.</summary>
+/// <summary>How a vCPU starts. C: <c>struct vcpu_hvm_context</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 public struct VcpuHvmContext
 {

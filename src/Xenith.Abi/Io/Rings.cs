@@ -1,10 +1,10 @@
-// Constants and structures of xen/io/xs_wire.h, xen/io/console.h.
+// xen/io/console.h and xen/io/xs_wire.h: the two rings that exist before any grant does: console and xenstore.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XS_…</c>.</summary>
+/// <summary>Types of xenstore messages (<c>XS_*</c>).</summary>
 public enum XenstoreMessage : uint
 {
     Control = 0,
@@ -31,7 +31,7 @@ public enum XenstoreMessage : uint
     DirectoryPart = 22,
 }
 
-/// <summary>Values of <c>XENSTORE_…</c>.</summary>
+/// <summary>Sizes and states of the ring.</summary>
 public static class XenstoreConstants
 {
     public const uint RingSize = 0x400;
@@ -48,7 +48,10 @@ public static class XenstoreConstants
     public const uint ErrorProto = 3;
 }
 
-/// <summary><c>struct xencons_interface</c>.</summary>
+/// <summary>
+/// Console ring: input and output with their positions, which count bytes and wrap. C: <c>struct
+/// xencons_interface</c>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenconsInterface
 {
@@ -60,7 +63,7 @@ public struct XenconsInterface
     public uint OutProd;
 }
 
-/// <summary><c>struct xsd_sockmsg</c>.</summary>
+/// <summary>Stands before each xenstore message. C: <c>struct xsd_sockmsg</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XsdSockmsg
 {
@@ -70,7 +73,7 @@ public struct XsdSockmsg
     public uint Len;
 }
 
-/// <summary><c>struct xenstore_domain_interface</c>.</summary>
+/// <summary>Xenstore ring. C: <c>struct xenstore_domain_interface</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct XenstoreDomainInterface
 {

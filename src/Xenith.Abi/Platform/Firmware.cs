@@ -1,10 +1,10 @@
-// Constants and structures of xen/platform.h.
+// xen/platform.h: calls that only firmware can answer, made by the hypervisor for the control domain.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xenpf_efi_time</c>.</summary>
+/// <summary>A date as EFI has it. C: <c>struct xenpf_efi_time</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformEfiTime
 {
@@ -19,7 +19,7 @@ public struct PlatformEfiTime
     public byte Daylight;
 }
 
-/// <summary><c>struct xenpf_efi_guid</c>.</summary>
+/// <summary>A GUID as EFI has it. C: <c>struct xenpf_efi_guid</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformEfiGuid
 {
@@ -29,7 +29,7 @@ public struct PlatformEfiGuid
     public Inline8<byte> Data4;
 }
 
-/// <summary><c>struct xenpf_efi_runtime_call</c>.</summary>
+/// <summary>An EFI runtime service to call. C: <c>struct xenpf_efi_runtime_call</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 56)]
 public struct PlatformEfiRuntimeCall
 {
@@ -66,7 +66,7 @@ public struct PlatformEfiRuntimeCall
     [FieldOffset(32)] public ulong UpdateCapsuleSgList;
 }
 
-/// <summary><c>struct xenpf_firmware_info</c>.</summary>
+/// <summary>Asks for something that firmware said at boot. C: <c>struct xenpf_firmware_info</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 40)]
 public struct PlatformFirmwareInfo
 {

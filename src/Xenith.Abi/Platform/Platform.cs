@@ -1,10 +1,10 @@
-// Constants and structures of xen/platform.h.
+// xen/platform.h: the control domain's hands on the machine: time, CPUs, microcode, memory types.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XENPF_…</c>.</summary>
+/// <summary>Operations of platform_op (<c>XENPF_*</c>).</summary>
 public enum PlatformOp : uint
 {
     SetTime32 = 17,
@@ -31,7 +31,7 @@ public enum PlatformOp : uint
     GetSymbol = 63,
 }
 
-/// <summary>Values of <c>XEN…</c>.</summary>
+/// <summary>Interface version and flags.</summary>
 public static class PlatformConstants
 {
     public const uint InterfaceVersion = 0x3000001;
@@ -41,7 +41,7 @@ public static class PlatformConstants
     public const uint CpuPerfSharedTypeAny = 3;
 }
 
-/// <summary>Values of <c>XEN_EFI_…</c>.</summary>
+/// <summary>EFI runtime services (<c>XEN_EFI_*</c>).</summary>
 public enum EfiFunction : uint
 {
     GetTime = 1,
@@ -57,7 +57,7 @@ public enum EfiFunction : uint
     UpdateCapsule = 11,
 }
 
-/// <summary>Values of <c>XEN_EFI_…</c>.</summary>
+/// <summary>Flags of those calls, in their misc field.</summary>
 public static class EfiFlags
 {
     public const uint GetTimeSetClearsNs = 1;
@@ -71,7 +71,7 @@ public static class EfiFlags
     public const uint VarInfoBootSnapshot = 1;
 }
 
-/// <summary>Values of <c>XEN_FW_…</c>.</summary>
+/// <summary>What firmware_info asks for.</summary>
 public enum FirmwareInfoType : uint
 {
     DiskInfo = 1,
@@ -81,7 +81,7 @@ public enum FirmwareInfoType : uint
     KbdShiftFlags = 5,
 }
 
-/// <summary>Values of <c>XEN_FW_EFI_…</c>.</summary>
+/// <summary>What it asks for of EFI.</summary>
 public enum FirmwareEfiIndex : uint
 {
     Version = 0,
@@ -93,7 +93,7 @@ public enum FirmwareEfiIndex : uint
     AppleProperties = 6,
 }
 
-/// <summary>Values of <c>XEN_PROCESSOR_PM_…</c>.</summary>
+/// <summary>Kinds of power management that the hypervisor takes over, in bits 8.. of start_info's flags.</summary>
 public enum ProcessorPmBits : uint
 {
     Cx = 1,
@@ -101,7 +101,7 @@ public enum ProcessorPmBits : uint
     Tx = 4,
 }
 
-/// <summary>Values of <c>XEN_PM_…</c>.</summary>
+/// <summary>What set_processor_pminfo uploads.</summary>
 public enum ProcessorPmType : uint
 {
     Cx = 0,
@@ -110,7 +110,7 @@ public enum ProcessorPmType : uint
     Pdc = 3,
 }
 
-/// <summary>Values of <c>XEN_PX_P…</c>.</summary>
+/// <summary>Which parts of the performance data are valid.</summary>
 public enum ProcessorPxFlags : uint
 {
     Pct = 1,
@@ -119,28 +119,28 @@ public enum ProcessorPxFlags : uint
     Psd = 8,
 }
 
-/// <summary>Values of <c>XEN_PCPU_FLAGS_…</c>.</summary>
+/// <summary>State of a physical CPU.</summary>
 public enum PcpuFlags : uint
 {
     Online = 1,
     Invalid = 2,
 }
 
-/// <summary>Values of <c>XEN_CORE_PARKING_…</c>.</summary>
+/// <summary>Sets or asks for the number of parked CPUs.</summary>
 public enum CoreParkingOp : uint
 {
     Set = 1,
     Get = 2,
 }
 
-/// <summary>Values of <c>XEN_RESOURCE_OP_MSR_…</c>.</summary>
+/// <summary>What is done with an MSR.</summary>
 public enum ResourceCommand : uint
 {
     MsrRead = 0,
     MsrWrite = 1,
 }
 
-/// <summary>Values of <c>QUIRK_…</c>.</summary>
+/// <summary>Faults of a machine.</summary>
 public enum PlatformQuirk : uint
 {
     Noirqbalancing = 1,
@@ -148,7 +148,7 @@ public enum PlatformQuirk : uint
     IoapicGoodRegsel = 3,
 }
 
-/// <summary><c>struct xenpf_settime32</c>.</summary>
+/// <summary>Wall clock, 32-bit seconds. C: <c>struct xenpf_settime32</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformSetTime32
 {
@@ -157,17 +157,19 @@ public struct PlatformSetTime32
     public ulong SystemTime;
 }
 
-/// <summary><c>struct xenpf_settime64</c>.</summary>
+/// <summary>Wall clock. C: <c>struct xenpf_settime64</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformSetTime64
 {
+    /// <summary>Unix time.</summary>
     public ulong Secs;
     public uint Nsecs;
     public uint Mbz;
+    /// <summary>System time to which that belongs.</summary>
     public ulong SystemTime;
 }
 
-/// <summary><c>struct xenpf_add_memtype</c>.</summary>
+/// <summary>Adds a memory-type range (MTRR). C: <c>struct xenpf_add_memtype</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformAddMemType
 {
@@ -178,7 +180,7 @@ public struct PlatformAddMemType
     public uint Reg;
 }
 
-/// <summary><c>struct xenpf_del_memtype</c>.</summary>
+/// <summary>Drops one. C: <c>struct xenpf_del_memtype</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformDelMemType
 {
@@ -186,7 +188,7 @@ public struct PlatformDelMemType
     public uint Reg;
 }
 
-/// <summary><c>struct xenpf_read_memtype</c>.</summary>
+/// <summary>Reads one. C: <c>struct xenpf_read_memtype</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformReadMemType
 {
@@ -196,7 +198,7 @@ public struct PlatformReadMemType
     public uint Type;
 }
 
-/// <summary><c>struct xenpf_microcode_update</c>.</summary>
+/// <summary>Microcode to load on all CPUs. C: <c>struct xenpf_microcode_update</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformMicrocodeUpdate
 {
@@ -204,14 +206,14 @@ public struct PlatformMicrocodeUpdate
     public uint Length;
 }
 
-/// <summary><c>struct xenpf_platform_quirk</c>.</summary>
+/// <summary>Tells of a fault of the machine. C: <c>struct xenpf_platform_quirk</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformQuirkArgs
 {
     public uint QuirkId;
 }
 
-/// <summary><c>struct xenpf_getidletime</c>.</summary>
+/// <summary>Asks how long CPUs have been idle. C: <c>struct xenpf_getidletime</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformGetIdleTime
 {
@@ -221,7 +223,7 @@ public struct PlatformGetIdleTime
     public ulong Now;
 }
 
-/// <summary><c>struct xenpf_pcpuinfo</c>.</summary>
+/// <summary>Asks about a physical CPU. C: <c>struct xenpf_pcpuinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformPcpuInfo
 {
@@ -232,7 +234,7 @@ public struct PlatformPcpuInfo
     public uint AcpiId;
 }
 
-/// <summary><c>struct xenpf_pcpu_version</c>.</summary>
+/// <summary>Asks for family and model of a physical CPU. C: <c>struct xenpf_pcpu_version</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformPcpuVersion
 {
@@ -244,14 +246,14 @@ public struct PlatformPcpuVersion
     public uint Stepping;
 }
 
-/// <summary><c>struct xenpf_cpu_ol</c>.</summary>
+/// <summary>Takes a CPU into or out of use. C: <c>struct xenpf_cpu_ol</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformCpuOl
 {
     public uint Cpuid;
 }
 
-/// <summary><c>struct xenpf_cpu_hotadd</c>.</summary>
+/// <summary>A CPU was plugged in. C: <c>struct xenpf_cpu_hotadd</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformCpuHotAdd
 {
@@ -260,7 +262,7 @@ public struct PlatformCpuHotAdd
     public uint Pxm;
 }
 
-/// <summary><c>struct xenpf_mem_hotadd</c>.</summary>
+/// <summary>Memory was plugged in. C: <c>struct xenpf_mem_hotadd</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformMemHotAdd
 {
@@ -270,7 +272,7 @@ public struct PlatformMemHotAdd
     public uint Flags;
 }
 
-/// <summary><c>struct xenpf_resource_entry</c>.</summary>
+/// <summary>One MSR to read or write on a CPU. C: <c>struct xenpf_resource_entry</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct PlatformResourceEntry
 {
@@ -281,7 +283,7 @@ public struct PlatformResourceEntry
     [FieldOffset(16)] public ulong Val;
 }
 
-/// <summary><c>struct xenpf_resource_op</c>.</summary>
+/// <summary>Some MSRs to read or write on one CPU, together. C: <c>struct xenpf_resource_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformResourceOp
 {
@@ -290,7 +292,7 @@ public struct PlatformResourceOp
     public GuestHandle<PlatformResourceEntry> Entries;
 }
 
-/// <summary><c>struct xenpf_symdata</c>.</summary>
+/// <summary>One symbol of the hypervisor. C: <c>struct xenpf_symdata</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformSymData
 {
@@ -301,11 +303,13 @@ public struct PlatformSymData
     public byte Type;
 }
 
-/// <summary><c>struct xen_platform_op</c>.</summary>
+/// <summary>The argument of platform_op. C: <c>struct xen_platform_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 136)]
 public struct PlatformOpArgs
 {
+    /// <summary><see cref="PlatformOp"/>.</summary>
     [FieldOffset(0)] public uint Cmd;
+    /// <summary>Must be <see cref="PlatformConstants.InterfaceVersion"/>.</summary>
     [FieldOffset(4)] public uint InterfaceVersion;
     [FieldOffset(8)] public PlatformSetTime64 SetTime;
     [FieldOffset(8)] public PlatformSetTime32 SetTime32;

@@ -1,10 +1,11 @@
-// Constants and structures of xen/platform.h.
+// xen/platform.h: power management. The control domain's ACPI interpreter hands the tables it has evaluated to
+// the hypervisor.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xenpf_enter_acpi_sleep</c>.</summary>
+/// <summary>Puts the machine to sleep or off. C: <c>struct xenpf_enter_acpi_sleep</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformEnterAcpiSleep
 {
@@ -14,7 +15,7 @@ public struct PlatformEnterAcpiSleep
     public uint Flags;
 }
 
-/// <summary><c>struct xenpf_change_freq</c>.</summary>
+/// <summary>A CPU's frequency has changed. C: <c>struct xenpf_change_freq</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformChangeFreq
 {
@@ -23,7 +24,7 @@ public struct PlatformChangeFreq
     public ulong Freq;
 }
 
-/// <summary><c>struct xen_power_register</c>.</summary>
+/// <summary>A register as ACPI describes it (generic address). C: <c>struct xen_power_register</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PowerRegister
 {
@@ -34,7 +35,7 @@ public struct PowerRegister
     public ulong Address;
 }
 
-/// <summary><c>struct xen_processor_csd</c>.</summary>
+/// <summary>Which CPUs change idle state together (_CSD). C: <c>struct xen_processor_csd</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorCsd
 {
@@ -43,7 +44,7 @@ public struct ProcessorCsd
     public uint Num;
 }
 
-/// <summary><c>struct xen_processor_cx</c>.</summary>
+/// <summary>An idle state (_CST). C: <c>struct xen_processor_cx</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorCx
 {
@@ -55,14 +56,14 @@ public struct ProcessorCx
     public GuestHandle<ProcessorCsd> Dp;
 }
 
-/// <summary><c>struct xen_processor_flags</c>.</summary>
+/// <summary>What the idle-state driver found out. C: <c>struct xen_processor_flags</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorFlags
 {
     public uint Flags;
 }
 
-/// <summary><c>struct xen_processor_power</c>.</summary>
+/// <summary>All idle states of a CPU. C: <c>struct xen_processor_power</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorPower
 {
@@ -71,7 +72,7 @@ public struct ProcessorPower
     public GuestHandle<ProcessorCx> States;
 }
 
-/// <summary><c>struct xen_pct_register</c>.</summary>
+/// <summary>Performance control or status register (_PCT). C: <c>struct xen_pct_register</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PctRegister
 {
@@ -84,7 +85,7 @@ public struct PctRegister
     public ulong Address;
 }
 
-/// <summary><c>struct xen_processor_px</c>.</summary>
+/// <summary>A performance state (_PSS). C: <c>struct xen_processor_px</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorPx
 {
@@ -96,7 +97,7 @@ public struct ProcessorPx
     public ulong Status;
 }
 
-/// <summary><c>struct xen_psd_package</c>.</summary>
+/// <summary>Which CPUs change frequency together (_PSD). C: <c>struct xen_psd_package</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PsdPackage
 {
@@ -107,7 +108,7 @@ public struct PsdPackage
     public ulong NumProcessors;
 }
 
-/// <summary><c>struct xen_processor_performance</c>.</summary>
+/// <summary>All performance states of a CPU. C: <c>struct xen_processor_performance</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ProcessorPerformance
 {
@@ -121,7 +122,7 @@ public struct ProcessorPerformance
     public uint SharedType;
 }
 
-/// <summary><c>struct xenpf_set_processor_pminfo</c>.</summary>
+/// <summary>Power-management data of a CPU. C: <c>struct xenpf_set_processor_pminfo</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 112)]
 public struct PlatformSetProcessorPmInfo
 {
@@ -132,7 +133,7 @@ public struct PlatformSetProcessorPmInfo
     [FieldOffset(8)] public GuestHandle<uint> Pdc;
 }
 
-/// <summary><c>struct xenpf_core_parking</c>.</summary>
+/// <summary>Number of parked CPUs. C: <c>struct xenpf_core_parking</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PlatformCoreParking
 {

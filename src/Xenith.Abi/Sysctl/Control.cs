@@ -1,14 +1,16 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: console, tracing, CPU pools, schedulers, counters.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_sysctl_readconsole</c>.</summary>
+/// <summary>Reads the console ring. C: <c>struct xen_sysctl_readconsole</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlReadConsole
 {
+    /// <summary>Not 0: empty it.</summary>
     public byte Clear;
+    /// <summary>Not 0: begin at the index.</summary>
     public byte Incremental;
     public byte Pad0;
     public byte Pad1;
@@ -17,7 +19,7 @@ public struct SysctlReadConsole
     public uint Count;
 }
 
-/// <summary><c>struct xen_sysctl_tbuf_op</c>.</summary>
+/// <summary>Tracing on, off, how much, of what. C: <c>struct xen_sysctl_tbuf_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlTbufOp
 {
@@ -28,14 +30,14 @@ public struct SysctlTbufOp
     public uint Size;
 }
 
-/// <summary><c>struct xen_sysctl_sched_id</c>.</summary>
+/// <summary>The default pool's scheduler, a <see cref="SchedulerId"/>. C: <c>struct xen_sysctl_sched_id</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlSchedId
 {
     public uint SchedId;
 }
 
-/// <summary><c>struct xen_sysctl_perfc_desc</c>.</summary>
+/// <summary>Name and size of a performance counter. C: <c>struct xen_sysctl_perfc_desc</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlPerfcDesc
 {
@@ -43,7 +45,7 @@ public struct SysctlPerfcDesc
     public uint NrVals;
 }
 
-/// <summary><c>struct xen_sysctl_perfc_op</c>.</summary>
+/// <summary>Reads or clears performance counters. C: <c>struct xen_sysctl_perfc_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlPerfcOp
 {
@@ -54,7 +56,7 @@ public struct SysctlPerfcOp
     public GuestHandle<uint> Val;
 }
 
-/// <summary><c>struct xen_sysctl_getdomaininfolist</c>.</summary>
+/// <summary>Describes domains from an id on. C: <c>struct xen_sysctl_getdomaininfolist</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlGetDomainInfoList
 {
@@ -64,7 +66,7 @@ public struct SysctlGetDomainInfoList
     public uint NumDomains;
 }
 
-/// <summary><c>struct xen_sysctl_debug_keys</c>.</summary>
+/// <summary>Debug keys to be pressed. C: <c>struct xen_sysctl_debug_keys</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlDebugKeys
 {
@@ -72,7 +74,7 @@ public struct SysctlDebugKeys
     public uint NrKeys;
 }
 
-/// <summary><c>struct xen_sysctl_lockprof_data</c>.</summary>
+/// <summary>Counters of a lock. C: <c>struct xen_sysctl_lockprof_data</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLockProfData
 {
@@ -85,7 +87,7 @@ public struct SysctlLockProfData
     public ulong BlockTime;
 }
 
-/// <summary><c>struct xen_sysctl_lockprof_op</c>.</summary>
+/// <summary>Reads or clears lock counters. C: <c>struct xen_sysctl_lockprof_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLockProfOp
 {
@@ -96,16 +98,16 @@ public struct SysctlLockProfOp
     public GuestHandle<SysctlLockProfData> Data;
 }
 
-/// <summary><c>struct xen_sysctl_arinc653_schedule</c>.</summary>
+/// <summary>A schedule: the major frame and its slots. C: <c>struct xen_sysctl_arinc653_schedule</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlArinc653Schedule
 {
     public ulong MajorFrame;
     public byte NumSchedEntries;
-    public Inline64<SysctlArinc653ScheduleSchedEntrie> SchedEntries;
+    public Inline64<SysctlArinc653Entry> SchedEntries;
 }
 
-/// <summary><c>struct xen_sysctl_credit_schedule</c>.</summary>
+/// <summary>Parameters of Credit. C: <c>struct xen_sysctl_credit_schedule</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCreditSchedule
 {
@@ -114,14 +116,14 @@ public struct SysctlCreditSchedule
     public uint VcpuMigrDelayUs;
 }
 
-/// <summary><c>struct xen_sysctl_credit2_schedule</c>.</summary>
+/// <summary>Parameters of Credit2. C: <c>struct xen_sysctl_credit2_schedule</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCredit2Schedule
 {
     public uint RatelimitUs;
 }
 
-/// <summary><c>struct xen_sysctl_scheduler_op</c>.</summary>
+/// <summary>Reads or writes a pool's scheduler parameters. C: <c>struct xen_sysctl_scheduler_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 public struct SysctlSchedulerOp
 {
@@ -133,14 +135,14 @@ public struct SysctlSchedulerOp
     [FieldOffset(16)] public SysctlCredit2Schedule SchedCredit2;
 }
 
-/// <summary><c>struct xen_sysctl_sched_arinc653</c>.</summary>
+/// <summary>A schedule to be set or read. C: <c>struct xen_sysctl_sched_arinc653</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlSchedArinc653
 {
     public GuestHandle<SysctlArinc653Schedule> Schedule;
 }
 
-/// <summary><c>struct xen_sysctl_coverage_op</c>.</summary>
+/// <summary>Reads or clears coverage data. C: <c>struct xen_sysctl_coverage_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCoverageOp
 {
@@ -149,9 +151,9 @@ public struct SysctlCoverageOp
     public GuestHandle<byte> Buffer;
 }
 
-/// <summary><c>xen_sysctl_arinc653_schedule.sched_entries</c>.</summary>
+/// <summary>A slot: who runs, for how many nanoseconds. C: <c>xen_sysctl_arinc653_schedule.sched_entries</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct SysctlArinc653ScheduleSchedEntrie
+public struct SysctlArinc653Entry
 {
     public Inline16<byte> DomHandle;
     public uint VcpuId;

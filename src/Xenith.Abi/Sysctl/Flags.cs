@@ -1,8 +1,8 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: numbers inside the operations.
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_SYSCTL_INTERFACE_VERSION…</c>.</summary>
+/// <summary>Interface version, limits, and values that mean "none".</summary>
 public static class SysctlConstants
 {
     public const uint InterfaceVersion = 21;
@@ -28,7 +28,7 @@ public static class SysctlConstants
     public const uint LivepatchNameSize = 0x80;
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_TBUFOP_…</c>.</summary>
+/// <summary>What tbuf_op does.</summary>
 public enum TraceBufferOp : uint
 {
     GetInfo = 0,
@@ -39,7 +39,7 @@ public enum TraceBufferOp : uint
     Disable = 5,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_PHYSCAP_…</c>.</summary>
+/// <summary>What the machine and this hypervisor can do (<c>XEN_SYSCTL_PHYSCAP_*</c>).</summary>
 public enum PhysCapabilities : uint
 {
     Hvm = 1,
@@ -55,14 +55,14 @@ public enum PhysCapabilities : uint
     Max = 0x200,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_PERFCOP_…</c>.</summary>
+/// <summary>What perfc_op does.</summary>
 public enum PerfcOp : uint
 {
     Reset = 1,
     Query = 2,
 }
 
-/// <summary>Values of <c>PMSTAT_…</c>.</summary>
+/// <summary>What get_pmstat asks for.</summary>
 public enum PmStatType : uint
 {
     CategoryMask = 240,
@@ -76,7 +76,7 @@ public enum PmStatType : uint
     ResetCxstat = 35,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_CPU_HOTPLUG_…</c>.</summary>
+/// <summary>What cpu_hotplug does.</summary>
 public enum CpuHotplugOp : uint
 {
     Online = 0,
@@ -85,7 +85,7 @@ public enum CpuHotplugOp : uint
     SmtDisable = 3,
 }
 
-/// <summary>Values of <c>SCALING_MAX_FREQ…</c>.</summary>
+/// <summary>Parameters of a frequency governor.</summary>
 public enum CpufreqParameter : uint
 {
     ScalingMaxFreq = 1,
@@ -95,7 +95,7 @@ public enum CpufreqParameter : uint
     UpThreshold = 5,
 }
 
-/// <summary>Values of <c>PM_PARA_CATEGORY_MASK…</c>.</summary>
+/// <summary>What pm_op does.</summary>
 public enum PmOp : uint
 {
     PmParaCategoryMask = 240,
@@ -113,7 +113,7 @@ public enum PmOp : uint
     DisableTurbo = 39,
 }
 
-/// <summary>Values of <c>sysctl_…</c>.</summary>
+/// <summary>What page_offline_op does.</summary>
 public enum PageOfflineOp : uint
 {
     PageOffline = 1,
@@ -121,7 +121,7 @@ public enum PageOfflineOp : uint
     QueryPageOffline = 3,
 }
 
-/// <summary>Values of <c>PG_O…</c>.</summary>
+/// <summary>What became of a page.</summary>
 public enum PageOfflineStatus : uint
 {
     OfflineStatusMask = 255,
@@ -147,14 +147,14 @@ public enum PageOfflineStatus : uint
     OfflineOwnerShift = 16,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_LOCKPROF_…</c>.</summary>
+/// <summary>What lockprof_op does.</summary>
 public enum LockProfOp : uint
 {
     Reset = 1,
     Query = 2,
 }
 
-/// <summary>Values of <c>LOCKPROF_TYPE_…</c>.</summary>
+/// <summary>Kinds of locks.</summary>
 public enum LockProfType : int
 {
     Global = 0,
@@ -162,7 +162,7 @@ public enum LockProfType : int
     N = 2,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_CPUPOOL_OP_…</c>.</summary>
+/// <summary>What cpupool_op does.</summary>
 public enum CpuPoolOp : uint
 {
     Create = 1,
@@ -174,14 +174,14 @@ public enum CpuPoolOp : uint
     FreeInfo = 7,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_SCHEDOP_…</c>.</summary>
+/// <summary>What scheduler_op does.</summary>
 public enum SysctlSchedulerCommand : uint
 {
     PutInfo = 0,
     GetInfo = 1,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_COVERAGE_…</c>.</summary>
+/// <summary>What coverage_op does.</summary>
 public enum CoverageOp : uint
 {
     GetSize = 0,
@@ -189,7 +189,7 @@ public enum CoverageOp : uint
     Reset = 2,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_PSR_CMT_…</c>.</summary>
+/// <summary>Questions about cache monitoring.</summary>
 public enum SysctlPsrCmtCommand : uint
 {
     GetTotalRmid = 0,
@@ -199,7 +199,7 @@ public enum SysctlPsrCmtCommand : uint
     GetL3EventMask = 4,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_PSR_get_…</c>.</summary>
+/// <summary>Questions about cache and bandwidth allocation.</summary>
 public enum SysctlPsrCommand : uint
 {
     GetL3Info = 0,
@@ -207,7 +207,7 @@ public enum SysctlPsrCommand : uint
     GetMbaInfo = 2,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_CPU_LEVELCAP_…</c>.</summary>
+/// <summary>Ways to hide CPU features.</summary>
 public enum CpuLevellingCaps : uint
 {
     Faulting = 1,
@@ -221,7 +221,7 @@ public enum CpuLevellingCaps : uint
     L7s0Ebx = 0x100,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_cpu_featureset_…</c>.</summary>
+/// <summary>Feature sets to ask for.</summary>
 public enum CpuFeaturesetIndex : uint
 {
     Raw = 0,
@@ -232,7 +232,7 @@ public enum CpuFeaturesetIndex : uint
     HvmMax = 5,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_cpu_policy_…</c>.</summary>
+/// <summary>CPU policies to ask for.</summary>
 public enum CpuPolicyIndex : uint
 {
     Raw = 0,
@@ -243,7 +243,7 @@ public enum CpuPolicyIndex : uint
     HvmDefault = 5,
 }
 
-/// <summary>Values of <c>XEN_SYSCTL_LIVEPATCH_…</c>.</summary>
+/// <summary>What livepatch_op does.</summary>
 public enum LivepatchOp : uint
 {
     Upload = 0,
@@ -252,14 +252,14 @@ public enum LivepatchOp : uint
     Action = 3,
 }
 
-/// <summary>Values of <c>LIVEPATCH_STATE_…</c>.</summary>
+/// <summary>State of a patch.</summary>
 public enum LivepatchState : uint
 {
     Checked = 1,
     Applied = 2,
 }
 
-/// <summary>Values of <c>LIVEPATCH_ACTION_…</c>.</summary>
+/// <summary>What is done with a patch.</summary>
 public enum LivepatchAction : uint
 {
     Unload = 1,
@@ -268,7 +268,7 @@ public enum LivepatchAction : uint
     Replace = 4,
 }
 
-/// <summary>Values of <c>LIVEPATCH_ACTION_APPLY_NODEPS…</c>.</summary>
+/// <summary>How.</summary>
 public enum LivepatchActionFlags : uint
 {
     ApplyNodeps = 1,

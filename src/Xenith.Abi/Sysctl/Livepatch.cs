@@ -1,10 +1,10 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: patches for the running hypervisor.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_livepatch_name</c>.</summary>
+/// <summary>Name of a patch. C: <c>struct xen_livepatch_name</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct LivepatchName
 {
@@ -13,7 +13,7 @@ public struct LivepatchName
     public Inline3<ushort> Pad;
 }
 
-/// <summary><c>struct xen_sysctl_livepatch_upload</c>.</summary>
+/// <summary>A patch to load. C: <c>struct xen_sysctl_livepatch_upload</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLivepatchUpload
 {
@@ -22,7 +22,7 @@ public struct SysctlLivepatchUpload
     public GuestHandle<byte> Payload;
 }
 
-/// <summary><c>struct xen_livepatch_status</c>.</summary>
+/// <summary>State of a patch and the result of its last action. C: <c>struct xen_livepatch_status</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct LivepatchStatus
 {
@@ -30,7 +30,7 @@ public struct LivepatchStatus
     public int Rc;
 }
 
-/// <summary><c>struct xen_sysctl_livepatch_get</c>.</summary>
+/// <summary>Asks for the state of one patch. C: <c>struct xen_sysctl_livepatch_get</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLivepatchGet
 {
@@ -38,7 +38,7 @@ public struct SysctlLivepatchGet
     public LivepatchStatus Status;
 }
 
-/// <summary><c>struct xen_sysctl_livepatch_list</c>.</summary>
+/// <summary>Asks for all patches. C: <c>struct xen_sysctl_livepatch_list</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLivepatchList
 {
@@ -55,7 +55,7 @@ public struct SysctlLivepatchList
     public GuestHandle<uint> MetadataLen;
 }
 
-/// <summary><c>struct xen_sysctl_livepatch_action</c>.</summary>
+/// <summary>Applies, reverts or unloads a patch. C: <c>struct xen_sysctl_livepatch_action</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlLivepatchAction
 {
@@ -66,7 +66,7 @@ public struct SysctlLivepatchAction
     public uint Pad;
 }
 
-/// <summary><c>struct xen_sysctl_livepatch_op</c>.</summary>
+/// <summary>Live patching. C: <c>struct xen_sysctl_livepatch_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 72)]
 public struct SysctlLivepatchOp
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: what the machine is: CPUs, NUMA nodes, memory, features.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct xen_sysctl_physinfo</c>.</summary>
+/// <summary>CPUs, memory and capabilities of the machine. C: <c>struct xen_sysctl_physinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlPhysInfo
 {
@@ -26,14 +26,14 @@ public struct SysctlPhysInfo
     public Inline8<uint> HwCap;
 }
 
-/// <summary><c>struct xen_sysctl_cpuinfo</c>.</summary>
+/// <summary>Idle time of a CPU in nanoseconds. C: <c>struct xen_sysctl_cpuinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuInfo
 {
     public ulong IdleTime;
 }
 
-/// <summary><c>struct xen_sysctl_getcpuinfo</c>.</summary>
+/// <summary>Asks for all CPUs' idle times. C: <c>struct xen_sysctl_getcpuinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlGetCpuInfo
 {
@@ -42,7 +42,7 @@ public struct SysctlGetCpuInfo
     public uint NrCpus;
 }
 
-/// <summary><c>struct xen_sysctl_availheap</c>.</summary>
+/// <summary>Asks for free memory of an address width and node. C: <c>struct xen_sysctl_availheap</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlAvailHeap
 {
@@ -52,7 +52,7 @@ public struct SysctlAvailHeap
     public ulong AvailBytes;
 }
 
-/// <summary><c>struct xen_sysctl_cputopo</c>.</summary>
+/// <summary>Core, socket and node of a CPU. C: <c>struct xen_sysctl_cputopo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuTopo
 {
@@ -61,7 +61,7 @@ public struct SysctlCpuTopo
     public uint Node;
 }
 
-/// <summary><c>struct xen_sysctl_cputopoinfo</c>.</summary>
+/// <summary>Asks for the topology of all CPUs. C: <c>struct xen_sysctl_cputopoinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuTopoInfo
 {
@@ -69,7 +69,7 @@ public struct SysctlCpuTopoInfo
     public GuestHandle<SysctlCpuTopo> CpuTopo;
 }
 
-/// <summary><c>struct xen_sysctl_meminfo</c>.</summary>
+/// <summary>Memory of a node. C: <c>struct xen_sysctl_meminfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlMemInfo
 {
@@ -77,7 +77,7 @@ public struct SysctlMemInfo
     public ulong Memfree;
 }
 
-/// <summary><c>struct xen_sysctl_numainfo</c>.</summary>
+/// <summary>Asks for memory and distances of all nodes. C: <c>struct xen_sysctl_numainfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlNumaInfo
 {
@@ -86,7 +86,7 @@ public struct SysctlNumaInfo
     public GuestHandle<uint> Distance;
 }
 
-/// <summary><c>struct xen_sysctl_cpupool_op</c>.</summary>
+/// <summary>CPU pools. C: <c>struct xen_sysctl_cpupool_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpupoolOp
 {
@@ -99,7 +99,7 @@ public struct SysctlCpupoolOp
     public XenctlBitmap CpuMap;
 }
 
-/// <summary><c>struct xen_sysctl_psr_cmt_op</c>.</summary>
+/// <summary>Asks about cache monitoring. C: <c>struct xen_sysctl_psr_cmt_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 public struct SysctlPsrCmtOp
 {
@@ -110,7 +110,7 @@ public struct SysctlPsrCmtOp
     [FieldOffset(12)] public uint L3CacheRsvd;
 }
 
-/// <summary><c>struct xen_sysctl_pcitopoinfo</c>.</summary>
+/// <summary>Asks for the nodes of PCI devices. C: <c>struct xen_sysctl_pcitopoinfo</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlPciTopoInfo
 {
@@ -119,7 +119,7 @@ public struct SysctlPciTopoInfo
     public GuestHandle<uint> Nodes;
 }
 
-/// <summary><c>struct xen_sysctl_psr_alloc</c>.</summary>
+/// <summary>Asks about cache and bandwidth allocation. C: <c>struct xen_sysctl_psr_alloc</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 20)]
 public struct SysctlPsrAlloc
 {
@@ -133,14 +133,14 @@ public struct SysctlPsrAlloc
     [FieldOffset(16)] public uint MbaInfoFlags;
 }
 
-/// <summary><c>struct xen_sysctl_cpu_levelling_caps</c>.</summary>
+/// <summary>Asks how features can be hidden. C: <c>struct xen_sysctl_cpu_levelling_caps</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuLevellingCaps
 {
     public uint Caps;
 }
 
-/// <summary><c>struct xen_sysctl_cpu_featureset</c>.</summary>
+/// <summary>Asks for a feature set. C: <c>struct xen_sysctl_cpu_featureset</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuFeatureSet
 {
@@ -149,7 +149,7 @@ public struct SysctlCpuFeatureSet
     public GuestHandle<uint> Features;
 }
 
-/// <summary><c>struct xen_sysctl_cpu_policy</c>.</summary>
+/// <summary>Asks for a CPU policy. C: <c>struct xen_sysctl_cpu_policy</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuPolicy
 {

@@ -1,10 +1,10 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: frequencies, idle states, CPUs and pages taken out of use.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary><c>struct pm_px_val</c>.</summary>
+/// <summary>Frequency of a performance state and time spent in it. C: <c>struct pm_px_val</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmPxVal
 {
@@ -13,7 +13,7 @@ public struct PmPxVal
     public ulong Count;
 }
 
-/// <summary><c>struct pm_px_stat</c>.</summary>
+/// <summary>All performance states of a CPU. C: <c>struct pm_px_stat</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmPxStat
 {
@@ -25,7 +25,7 @@ public struct PmPxStat
     public GuestHandle<PmPxVal> Pt;
 }
 
-/// <summary><c>struct pm_cx_stat</c>.</summary>
+/// <summary>All idle states of a CPU. C: <c>struct pm_cx_stat</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmCxStat
 {
@@ -40,7 +40,7 @@ public struct PmCxStat
     public GuestHandle<ulong> Cc;
 }
 
-/// <summary><c>struct xen_sysctl_get_pmstat</c>.</summary>
+/// <summary>Asks for power statistics. C: <c>struct xen_sysctl_get_pmstat</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 public struct SysctlGetPmstat
 {
@@ -50,7 +50,7 @@ public struct SysctlGetPmstat
     [FieldOffset(8)] public PmCxStat GetCx;
 }
 
-/// <summary><c>struct xen_sysctl_cpu_hotplug</c>.</summary>
+/// <summary>Takes a CPU or hyperthreads into or out of use. C: <c>struct xen_sysctl_cpu_hotplug</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlCpuHotplug
 {
@@ -58,14 +58,14 @@ public struct SysctlCpuHotplug
     public uint Op;
 }
 
-/// <summary><c>struct xen_userspace</c>.</summary>
+/// <summary>Parameters of the userspace governor. C: <c>struct xen_userspace</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmGovernorUserspace
 {
     public uint ScalingSetspeed;
 }
 
-/// <summary><c>struct xen_ondemand</c>.</summary>
+/// <summary>Parameters of the ondemand governor. C: <c>struct xen_ondemand</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmGovernorOndemand
 {
@@ -75,7 +75,7 @@ public struct PmGovernorOndemand
     public uint UpThreshold;
 }
 
-/// <summary><c>struct xen_get_cpufreq_para</c>.</summary>
+/// <summary>Asks for a CPU's frequency settings. C: <c>struct xen_get_cpufreq_para</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 120)]
 public struct PmGetCpufreqPara
 {
@@ -98,14 +98,14 @@ public struct PmGetCpufreqPara
     [FieldOffset(112)] public int TurboEnabled;
 }
 
-/// <summary><c>struct xen_set_cpufreq_gov</c>.</summary>
+/// <summary>Chooses a governor. C: <c>struct xen_set_cpufreq_gov</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmSetCpufreqGov
 {
     public Inline16<byte> ScalingGovernor;
 }
 
-/// <summary><c>struct xen_set_cpufreq_para</c>.</summary>
+/// <summary>Sets a parameter. C: <c>struct xen_set_cpufreq_para</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct PmSetCpufreqPara
 {
@@ -113,7 +113,7 @@ public struct PmSetCpufreqPara
     public uint CtrlValue;
 }
 
-/// <summary><c>struct xen_sysctl_pm_op</c>.</summary>
+/// <summary>Frequency and idle-state control. C: <c>struct xen_sysctl_pm_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 public struct SysctlPmOp
 {
@@ -128,7 +128,7 @@ public struct SysctlPmOp
     [FieldOffset(8)] public uint SetMaxCstate;
 }
 
-/// <summary><c>struct xen_sysctl_page_offline_op</c>.</summary>
+/// <summary>Takes pages out of use. C: <c>struct xen_sysctl_page_offline_op</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SysctlPageOfflineOp
 {

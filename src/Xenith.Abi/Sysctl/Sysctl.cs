@@ -1,10 +1,11 @@
-// Constants and structures of xen/sysctl.h.
+// xen/sysctl.h: operations on the whole machine for the control domain. One structure carries all of them; the
+// interface version must match exactly.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>XEN_SYSCTL_…</c>.</summary>
+/// <summary>Operations (<c>XEN_SYSCTL_*</c>).</summary>
 public enum SysctlOp : uint
 {
     ReadConsole = 1,
@@ -35,11 +36,13 @@ public enum SysctlOp : uint
     GetCpuPolicy = 29,
 }
 
-/// <summary><c>struct xen_sysctl</c>.</summary>
+/// <summary>The argument of sysctl. The member that counts depends on the command. C: <c>struct xen_sysctl</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 136)]
 public struct Sysctl
 {
+    /// <summary><see cref="SysctlOp"/>.</summary>
     [FieldOffset(0)] public uint Cmd;
+    /// <summary>Must be <see cref="SysctlConstants.InterfaceVersion"/>, else -EACCES.</summary>
     [FieldOffset(4)] public uint InterfaceVersion;
     [FieldOffset(8)] public SysctlReadConsole ReadConsole;
     [FieldOffset(8)] public SysctlTbufOp TbufOp;

@@ -1,10 +1,10 @@
-// Constants and structures of xen/xsm/flask_op.h.
+// xen/xsm/flask_op.h: the security server's calls.
 
 using System.Runtime.InteropServices;
 
 namespace Xenith.Abi;
 
-/// <summary>Values of <c>FLASK_…</c>.</summary>
+/// <summary>Operations (<c>FLASK_*</c>).</summary>
 public enum FlaskOp : uint
 {
     Load = 1,
@@ -34,13 +34,13 @@ public enum FlaskOp : uint
     DevicetreeLabel = 25,
 }
 
-/// <summary>Values of <c>XEN_FLASK_INTERFACE_VERSION…</c>.</summary>
+/// <summary>Interface version.</summary>
 public static class FlaskConstants
 {
     public const uint InterfaceVersion = 1;
 }
 
-/// <summary><c>struct xen_flask_load</c>.</summary>
+/// <summary>A policy to load. C: <c>struct xen_flask_load</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskLoad
 {
@@ -48,14 +48,14 @@ public struct FlaskLoad
     public uint Size;
 }
 
-/// <summary><c>struct xen_flask_setenforce</c>.</summary>
+/// <summary>Whether denials are enforced. C: <c>struct xen_flask_setenforce</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskSetenforce
 {
     public uint Enforcing;
 }
 
-/// <summary><c>struct xen_flask_sid_context</c>.</summary>
+/// <summary>A security id and its text. C: <c>struct xen_flask_sid_context</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskSidContext
 {
@@ -64,7 +64,7 @@ public struct FlaskSidContext
     public GuestHandle<byte> Context;
 }
 
-/// <summary><c>struct xen_flask_access</c>.</summary>
+/// <summary>Asks whether an access is allowed. C: <c>struct xen_flask_access</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskAccess
 {
@@ -78,7 +78,7 @@ public struct FlaskAccess
     public uint Seqno;
 }
 
-/// <summary><c>struct xen_flask_transition</c>.</summary>
+/// <summary>Asks for the label of something new. C: <c>struct xen_flask_transition</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskTransition
 {
@@ -88,7 +88,7 @@ public struct FlaskTransition
     public uint Newsid;
 }
 
-/// <summary><c>struct xen_flask_boolean</c>.</summary>
+/// <summary>A switch of the policy. C: <c>struct xen_flask_boolean</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskBoolean
 {
@@ -101,14 +101,14 @@ public struct FlaskBoolean
     public GuestHandle<byte> Name;
 }
 
-/// <summary><c>struct xen_flask_setavc_threshold</c>.</summary>
+/// <summary>Size of the decision cache. C: <c>struct xen_flask_setavc_threshold</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskSetavcThreshold
 {
     public uint Threshold;
 }
 
-/// <summary><c>struct xen_flask_hash_stats</c>.</summary>
+/// <summary>Statistics of its hash table. C: <c>struct xen_flask_hash_stats</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskHashStats
 {
@@ -118,7 +118,7 @@ public struct FlaskHashStats
     public uint MaxChainLen;
 }
 
-/// <summary><c>struct xen_flask_cache_stats</c>.</summary>
+/// <summary>Statistics of one CPU's cache. C: <c>struct xen_flask_cache_stats</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskCacheStats
 {
@@ -131,7 +131,7 @@ public struct FlaskCacheStats
     public uint Frees;
 }
 
-/// <summary><c>struct xen_flask_ocontext</c>.</summary>
+/// <summary>Label of a range of a resource. C: <c>struct xen_flask_ocontext</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskOcontext
 {
@@ -141,7 +141,7 @@ public struct FlaskOcontext
     public ulong High;
 }
 
-/// <summary><c>struct xen_flask_peersid</c>.</summary>
+/// <summary>Label at the other end of an event channel. C: <c>struct xen_flask_peersid</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskPeersid
 {
@@ -149,7 +149,7 @@ public struct FlaskPeersid
     public uint Sid;
 }
 
-/// <summary><c>struct xen_flask_relabel</c>.</summary>
+/// <summary>New label of a domain. C: <c>struct xen_flask_relabel</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FlaskRelabel
 {
@@ -157,7 +157,7 @@ public struct FlaskRelabel
     public uint Sid;
 }
 
-/// <summary><c>struct xen_flask_op</c>.</summary>
+/// <summary>The argument of the call. C: <c>struct xen_flask_op</c>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 40)]
 public struct FlaskOpArgs
 {

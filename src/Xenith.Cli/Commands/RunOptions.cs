@@ -27,7 +27,7 @@ internal sealed class RunOptions
     public readonly Option<int?> Timeout = new("--timeout") { Description = "End the machine after this time (without a terminal: 300, with --icount 900)", HelpName = "SECONDS", CustomParser = ParseTimeout };
     public readonly Option<bool> Gdb = new("--gdb") { Description = "Wait for a debugger on port 1234 before the first instruction" };
     public readonly Option<string?> Kernel = new("--kernel") { Description = "Another file as dom0's kernel", HelpName = "FILE" };
-    public readonly Option<string?> Initrd = new("--initrd") { Description = "Another file as dom0's initramfs", HelpName = "FILE" };
+    public readonly Option<string?> Initrd = new("--initrd") { Description = "Another file as dom0's initramfs, or none", HelpName = "FILE|none" };
     public readonly Option<bool> NoKernel = new("--no-kernel") { Description = "Boot the hypervisor alone" };
 
     public RunOptions()
@@ -35,13 +35,9 @@ internal sealed class RunOptions
         Restrict(Nic, "e1000e", "virtio");
         Restrict(Emulator, "qemu", "bochs");
         Restrict(Accel, "tcg", "kvm");
-        foreach (var file in (Option<string?>[])[Kernel, Initrd])
-            file.Validators.Add(result => RequireFile(result, file.Name));
-        Hypervisor.Validators.Add(result =>
-        {
-            if (result.GetValue(Hypervisor) is not Debian)
-                RequireFile(result, Hypervisor.Name);
-        });
+        RequireFile(Kernel);
+        RequireFile(Initrd, BootModules.None);
+        RequireFile(Hypervisor, Debian);
     }
 
     public void AddTo(Command command)
@@ -64,11 +60,11 @@ internal sealed class RunOptions
             result.AddError($"{option.Name} takes {string.Join(" or ", allowed)}, not '{token.Value}'");
     });
 
-    private static void RequireFile(OptionResult result, string name)
+    private static void RequireFile(Option option, string? word = null) => option.Validators.Add(result =>
     {
-        if (result.Tokens is [var token] && !File.Exists(token.Value))
-            result.AddError($"{name}: there is no file '{token.Value}'");
-    }
+        if (result.Tokens is [var token] && token.Value != word && !File.Exists(token.Value))
+            result.AddError($"{option.Name}: there is no file '{token.Value}'");
+    });
 
     private static int ParseCpus(ArgumentResult result)
     {

@@ -87,7 +87,7 @@ internal static class TestCommand
         if (run.Scale == Scale.Full)
         {
             var page = run.Workshop.Repository.PathTo("docs", "verified.md");
-            var row = VerifiedPage.Row(part, await CommitAsync(run.Workshop.Repository), run.Hypervisor, run.Results, clock.Elapsed);
+            var row = VerifiedPage.Row(part, await CommitAsync(run.Workshop.Repository), part.OtherHypervisor(run.Hypervisor), run.Results, clock.Elapsed);
             Directory.CreateDirectory(Path.GetDirectoryName(page)!);
             File.WriteAllText(page, VerifiedPage.WithRow(File.Exists(page) ? File.ReadAllText(page) : "", part.Name, row));
         }

@@ -60,7 +60,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         directory.Link(RunDirectory.Kernel, modules.Kernel);
         if (modules.Initrd is { } initrd)
         {
-            directory.Link(RunDirectory.Initrd, initrd);
+            if (initrd != BootModules.None)
+                directory.Link(RunDirectory.Initrd, initrd);
             return null;
         }
         var plan = SessionPlan.For(session, settings);
@@ -103,7 +104,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         Process process, RunDirectory directory, Session session, FrameDecoder? decoder,
         Socket monitorPort, Socket commandPort, Stopwatch clock, TimeSpan? limit, CancellationToken cancel)
     {
-        var log = new SerialLog(directory[RunDirectory.SerialLog]) { Copy = (session as Session.Watch)?.Output };
+        var watch = session as Session.Watch;
+        var log = new SerialLog(directory[RunDirectory.SerialLog]) { Copy = watch?.Output, Awaited = watch?.Until };
         var words = process.StandardError.ReadToEndAsync(cancel);
         if (session is not Session.Interactive)
         {
@@ -133,7 +135,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
                 panicAt ??= clock.Elapsed;
             if (decoder?.Status is not null)
                 doneAt ??= clock.Elapsed;
-            forced = clock.Elapsed > limit ? EndCause.TimedOut
+            forced = log.Reached ? EndCause.Reached
+                : clock.Elapsed > limit ? EndCause.TimedOut
                 : clock.Elapsed - panicAt > AfterPanic ? EndCause.Panicked
                 : clock.Elapsed - doneAt > ForPowerOff ? EndCause.StayedOn
                 : null;
@@ -155,7 +158,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
     }
 
     private static EndCause Cause(Process process, MonitorConnection monitor, SerialLog log, string messages) =>
-        log.Crash is not null ? EndCause.Panicked
+        log.Reached ? EndCause.Reached
+        : log.Crash is not null ? EndCause.Panicked
         : messages.Contains("Triple fault", StringComparison.Ordinal) ? EndCause.TripleFault
         : monitor.ShutdownReason == "guest-shutdown" ? EndCause.PoweredOff
         : monitor.ShutdownReason == "guest-reset" ? EndCause.Reset

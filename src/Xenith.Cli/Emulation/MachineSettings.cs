@@ -35,7 +35,14 @@ internal enum NicModel { E1000e, Virtio }
 internal sealed record Disk(string File, DiskBus Bus);
 
 /// <summary>An ELF32 with a multiboot header, as QEMU's -kernel takes it; <paramref name="Symbols"/> is for a debugger.</summary>
-internal sealed record HypervisorImage(string Name, string Elf, string? Symbols);
+internal sealed record HypervisorImage(string Name, string Elf, string? Symbols)
+{
+    /// <summary>For those who put an image of their own into its place before they boot.</summary>
+    public static HypervisorImage None { get; } = new("none", "/dev/null", null);
+}
 
-/// <summary>Dom0's kernel and its initramfs; no initramfs means the standard userland.</summary>
-internal sealed record BootModules(string Kernel, string? Initrd);
+/// <summary>Dom0's kernel and its initramfs: a file, <see cref="None"/>, or null for the standard userland.</summary>
+internal sealed record BootModules(string Kernel, string? Initrd)
+{
+    public const string None = "none";
+}

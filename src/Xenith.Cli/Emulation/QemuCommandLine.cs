@@ -45,7 +45,7 @@ internal static class QemuCommandLine
         if (machine.Modules is not null)
         {
             var kernel = $"{RunDirectory.Kernel} {ConsoleOptions} {machine.KernelOptions}".TrimEnd();
-            line.AddRange("-initrd", $"{Escape(kernel)},{RunDirectory.Initrd}");
+            line.AddRange("-initrd", Escape(kernel) + (machine.Modules.Initrd == BootModules.None ? "" : $",{RunDirectory.Initrd}"));
         }
         line.AddRange(machine.ExtraArguments);
         return line;

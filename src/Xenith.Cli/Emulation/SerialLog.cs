@@ -16,6 +16,11 @@ internal sealed partial class SerialLog(string file)
     /// <summary>The line that announces a crash, with the one that names its cause where the format has one.</summary>
     public string? Crash { get; private set; }
 
+    /// <summary>The line that somebody waits for, and whether it came.</summary>
+    public Predicate<string>? Awaited { get; init; }
+
+    public bool Reached { get; private set; }
+
     /// <summary>Copies everything new to this stream as well.</summary>
     public Stream? Copy { get; init; }
 
@@ -57,6 +62,7 @@ internal sealed partial class SerialLog(string file)
             Crash = $"{Unprefixed(lines[^1])} {Unprefixed(text)}";
         else if (Crash is null && PanicLine().IsMatch(text))
             Crash = Unprefixed(text);
+        Reached |= Awaited?.Invoke(text) ?? false;
         lines.Add(text);
     }
 

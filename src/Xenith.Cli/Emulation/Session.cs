@@ -10,7 +10,8 @@ internal abstract record Session
     public sealed record Commands(string Text, Stream Output) : Session;
 
     /// <summary>Nothing is sent; the serial log goes to <paramref name="Output"/> while it grows.</summary>
-    public sealed record Watch(Stream Output) : Session;
+    /// <param name="Until">The machine has done its work when this line of the log was seen, and need not power off.</param>
+    public sealed record Watch(Stream Output, Predicate<string>? Until = null) : Session;
 }
 
 /// <summary>How a machine's run ended.</summary>
@@ -18,6 +19,9 @@ internal enum EndCause
 {
     /// <summary>An orderly ACPI power-off.</summary>
     PoweredOff,
+
+    /// <summary>The line that was waited for came.</summary>
+    Reached,
 
     /// <summary>A reset asked for by the guest. No run here wants one, so it stands for a crash.</summary>
     Reset,

@@ -11,6 +11,9 @@ internal enum Subject
     /// <summary>Real Xen, for scenarios whose point is the tool itself.</summary>
     Debian,
 
+    /// <summary>None: the scenario brings an image of its own.</summary>
+    Own,
+
     /// <summary>Not run: something it needs does not exist yet. It is listed as waiting and counted nowhere.</summary>
     Waiting,
 }
@@ -26,9 +29,11 @@ internal static class Roster
 {
     public static readonly IReadOnlyList<Enrolment> Scenarios =
     [
+        new(new MetalTests(), Subject.Own),
         new(new ExactOutput(), Subject.Debian),
         new(new CountedTime(), Subject.Debian),
         new(new BadKernels(), Subject.Waiting, "the hypervisor's boot path"),
+        new(new PvGuest(), Subject.Waiting, "the hypervisor's boot path"),
         new(new BootToShell(), Subject.Waiting, "dom0 on our own hypervisor"),
         new(new MemorySizes(), Subject.Waiting, "dom0 on our own hypervisor"),
         new(new RepeatedBoots(), Subject.Waiting, "dom0 on our own hypervisor"),

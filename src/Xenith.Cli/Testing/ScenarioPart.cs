@@ -12,10 +12,17 @@ internal sealed class ScenarioPart(Enrolment enrolment) : TestPart
 
     public override string? WaitsFor => enrolment.Subject == Subject.Waiting ? enrolment.WaitsFor ?? "something unnamed" : null;
 
+    public override string? OtherHypervisor(string? choice) => enrolment.Subject switch
+    {
+        Subject.Own => null,
+        Subject.Debian => choice ?? Commands.RunOptions.Debian,
+        _ => choice,
+    };
+
     public override async Task RunAsync(TestRun run)
     {
-        var choice = run.Hypervisor ?? (enrolment.Subject == Subject.Debian ? Commands.RunOptions.Debian : null);
-        var hypervisor = await run.Workshop.HypervisorAsync(choice, run.Cancel);
+        var hypervisor = enrolment.Subject == Subject.Own ? HypervisorImage.None
+            : await run.Workshop.HypervisorAsync(OtherHypervisor(run.Hypervisor), run.Cancel);
         var modules = new BootModules((await run.Workshop.KernelAsync(run.Cancel)).Image, null);
         await run.Workshop.UserlandAsync(run.Cancel);
 

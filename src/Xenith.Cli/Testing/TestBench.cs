@@ -1,4 +1,5 @@
 using System.Text;
+using Xenith.Cli.Building;
 using Xenith.Cli.Emulation;
 
 namespace Xenith.Cli.Testing;
@@ -34,6 +35,20 @@ internal sealed class TestBench(Workshop workshop, HypervisorImage hypervisor, B
         var end = await machine.RunAsync(new Session.Commands(commands, output), limit ?? Limit, cancel);
         return new Boot(end, output.ToArray());
     }
+
+    /// <summary>Boots something that reports on the first serial port, until this line or the machine's own end.</summary>
+    public Task<MachineEnd> WatchAsync(MachineSettings settings, Predicate<string>? until = null, TimeSpan? limit = null) =>
+        WatchAsync(settings, new Session.Watch(Stream.Null, until), limit ?? Limit);
+
+    /// <summary>Builds another project of the tree, and gives the folder of what comes out.</summary>
+    public async Task<string> BuildAsync(params string[] project)
+    {
+        await Dotnet.BuildAsync(workshop.Repository, workshop.Repository.PathTo(project), cancel);
+        return Path.Combine(workshop.Repository.Output, "bin", Path.GetFileNameWithoutExtension(project[^1]), "release");
+    }
+
+    private async Task<MachineEnd> WatchAsync(MachineSettings settings, Session.Watch session, TimeSpan limit) =>
+        await new Machine(settings, await workshop.UserlandAsync(cancel)).RunAsync(session, limit, cancel);
 
     /// <summary>Fails the case unless this holds.</summary>
     public static void Check(bool holds, string otherwise)

@@ -14,6 +14,10 @@ internal abstract class TestPart
     /// <summary>Why the part does not run, if it does not.</summary>
     public virtual string? WaitsFor => null;
 
+    /// <summary>The hypervisor that machines of this part boot, for the report; null where it is ours or there is none.</summary>
+    /// <param name="choice">The user's own choice, if he made one.</param>
+    public virtual string? OtherHypervisor(string? choice) => null;
+
     public abstract Task RunAsync(TestRun run);
 
     /// <summary>All parts, in the order in which they run: the quick ones, on which the others stand, first.</summary>

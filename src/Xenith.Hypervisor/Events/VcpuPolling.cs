@@ -2,6 +2,7 @@ using System.Threading;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
+using Timer = Xenith.Hypervisor.Time.Timer;
 
 namespace Xenith.Hypervisor.Events;
 

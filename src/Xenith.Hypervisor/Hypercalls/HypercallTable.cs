@@ -18,7 +18,7 @@ internal static class HypercallTable
 {
     /// <summary>From native/entry.S: a 64-bit PV guest kernel made a SYSCALL. The number is all of RAX: 17 + 2^32 is no version call.</summary>
     [RuntimeExport("hv_hypercall")]
-    private static long FromPv64(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong number) => Call<Pv64>(a1, a2, a3, a4, a5, number);
+    internal static long FromPv64(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong number) => Call<Pv64>(a1, a2, a3, a4, a5, number);
 
     /// <summary>Makes a call for the vCPU that is being served, and returns what the guest gets in RAX.</summary>
     internal static long Call<TCaller>(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong number) where TCaller : struct, ICaller
@@ -26,63 +26,63 @@ internal static class HypercallTable
         uint n = unchecked((uint)number);
         switch (number)
         {
-            //                                                                                                   | who  | pre | state
-            case 0 when TCaller.Pv: return PvHypercalls.SetTrapTable(a1, a2, a3, a4, a5, n);                  // | any  | yes | full
-            case 1 when TCaller.Pv: return MmuHypercalls.MmuUpdate(a1, a2, a3, a4, a5, n);                    // | op   | yes | full
-            case 2 when TCaller.Pv: return PvHypercalls.SetGdt(a1, a2, a3, a4, a5, n);                        // | any  | no  | full
-            case 3 when TCaller.Pv: return PvHypercalls.StackSwitch(a1, a2, a3, a4, a5, n);                   // | any  | no  | full
-            case 4 when TCaller.Pv: return PvHypercalls.SetCallbacks(a1, a2, a3, a4, a5, n);                  // | any  | no  | full
-            case 5 when TCaller.Pv: return PvHypercalls.FpuTaskSwitch(a1, a2, a3, a4, a5, n);                 // | any  | no  | full
-            case 6 when TCaller.Pv: return SchedulingHypercalls.SchedOpCompat(a1, a2, a3, a4, a5, n);         // | any  | no  | full
-            case 7: return PlatformHypercalls.PlatformOp(a1, a2, a3, a4, a5, n);                              // | priv | no  | part
-            case 8 when TCaller.Pv: return PvHypercalls.SetDebugRegister(a1, a2, a3, a4, a5, n);              // | any  | no  | full
-            case 9 when TCaller.Pv: return PvHypercalls.GetDebugRegister(a1, a2, a3, a4, a5, n);              // | any  | no  | full
-            case 10 when TCaller.Pv: return PvHypercalls.UpdateDescriptor(a1, a2, a3, a4, a5, n);             // | any  | no  | full
-            case 11: return Absent();                                                                         // | -    | -   | absent
-            case 12: return MemoryHypercalls.MemoryOp(a1, a2, a3, a4, a5, n);                                 // | op   | yes | part
-            case 13: return MulticallHypercall.Multicall<TCaller>(a1, a2, a3, a4, a5, n);                     // | any  | yes | full
-            case 14 when TCaller.Pv: return MmuHypercalls.UpdateVaMapping(a1, a2, a3, a4, a5, n);             // | any  | no  | full
-            case 15: return SchedulingHypercalls.SetTimerOp(a1, a2, a3, a4, a5, n);                           // | any  | no  | full
-            case 16 when TCaller.Pv: return EventHypercalls.EventChannelOpCompat(a1, a2, a3, a4, a5, n);      // | op   | yes | full
-            case 17: return VersionHypercalls.XenVersion(a1, a2, a3, a4, a5, n);                              // | op   | no  | full
-            case 18: return ConsoleHypercalls.ConsoleIo(a1, a2, a3, a4, a5, n);                               // | op   | yes | full
-            case 19 when TCaller.Pv: return PhysdevHypercalls.PhysdevOpCompat(a1, a2, a3, a4, a5, n);         // | op   | no  | part
-            case 20: return GrantHypercalls.GrantTableOp(a1, a2, a3, a4, a5, n);                              // | op   | yes | part
-            case 21: return AssistHypercalls.VmAssist(a1, a2, a3, a4, a5, n);                                 // | any  | no  | full
-            case 22 when TCaller.Pv: return MmuHypercalls.UpdateVaMappingOtherDomain(a1, a2, a3, a4, a5, n);  // | op   | no  | full
-            case 23 when TCaller.Pv: return PvHypercalls.Iret(a1, a2, a3, a4, a5, n);                         // | any  | no  | full
-            case 24: return VcpuHypercalls.VcpuOp(a1, a2, a3, a4, a5, n);                                     // | any  | no  | part
-            case 25 when TCaller.Pv: return PvHypercalls.SetSegmentBase(a1, a2, a3, a4, a5, n);               // | any  | no  | full
-            case 26 when TCaller.Pv: return MmuHypercalls.MmuExtOp(a1, a2, a3, a4, a5, n);                    // | op   | yes | full
-            case 27: return Absent();                                                                         // | op   | -   | absent
-            case 28 when TCaller.Pv: return PvHypercalls.NmiOp(a1, a2, a3, a4, a5, n);                        // | any  | no  | full
-            case 29: return SchedulingHypercalls.SchedOp(a1, a2, a3, a4, a5, n);                              // | op   | no  | part
-            case 30 when TCaller.Pv: return PvHypercalls.CallbackOp(a1, a2, a3, a4, a5, n);                   // | any  | no  | full
-            case 31 when TCaller.Pv: return ControlHypercalls.XenoprofOp(a1, a2, a3, a4, a5, n);              // | op   | no  | none
-            case 32: return EventHypercalls.EventChannelOp(a1, a2, a3, a4, a5, n);                            // | op   | yes | part
-            case 33: return PhysdevHypercalls.PhysdevOp(a1, a2, a3, a4, a5, n);                               // | op   | no  | part
-            case 34: return ControlHypercalls.HvmOp(a1, a2, a3, a4, a5, n);                                   // | op   | no  | none
-            case 35: return ControlHypercalls.Sysctl(a1, a2, a3, a4, a5, n);                                  // | priv | yes | none
-            case 36: return ControlHypercalls.Domctl(a1, a2, a3, a4, a5, n);                                  // | priv | yes | none
-            case 37: return ControlHypercalls.KexecOp(a1, a2, a3, a4, a5, n);                                 // | priv | no  | none
-            case 38: return Absent();                                                                         // | -    | -   | absent
-            case 39: return Absent();                                                                         // | -    | -   | absent
-            case 40: return ControlHypercalls.PmuOp(a1, a2, a3, a4, a5, n);                                   // | any  | no  | full
-            case 41: return ControlHypercalls.DmOp(a1, a2, a3, a4, a5, n);                                    // | op   | yes | none
-            case 42: return ControlHypercalls.HypfsOp(a1, a2, a3, a4, a5, n);                                 // | priv | no  | none
-            case 43: return Absent();                                                                         // | -    | -   | absent
-            case 44: return Absent();                                                                         // | -    | -   | absent
-            case 45: return Absent();                                                                         // | -    | -   | absent
-            case 46: return Absent();                                                                         // | -    | -   | absent
-            case 47: return Absent();                                                                         // | -    | -   | absent
-            case 48 when TCaller.Pv: return ControlHypercalls.MachineCheck(a1, a2, a3, a4, a5, n);            // | priv | no  | none
-            case 49: return Absent();                                                                         // | -    | -   | absent
-            case 50: return Absent();                                                                         // | -    | -   | absent
-            case 51: return Absent();                                                                         // | -    | -   | absent
-            case 52: return Absent();                                                                         // | -    | -   | absent
-            case 53: return Absent();                                                                         // | -    | -   | absent
-            case 54: return Absent();                                                                         // | -    | -   | absent
-            case 55: return Absent();                                                                         // | -    | -   | absent
+            // no., callers, handler                                                                           // name                          | who  | pre | state
+            case 0 when TCaller.Pv: return PvHypercalls.SetTrapTable(a1, a2, a3, a4, a5, n);                   // set_trap_table                | any  | yes | full
+            case 1 when TCaller.Pv: return MmuHypercalls.MmuUpdate(a1, a2, a3, a4, a5, n);                     // mmu_update                    | op   | yes | full
+            case 2 when TCaller.Pv: return PvHypercalls.SetGdt(a1, a2, a3, a4, a5, n);                         // set_gdt                       | any  | no  | full
+            case 3 when TCaller.Pv: return PvHypercalls.StackSwitch(a1, a2, a3, a4, a5, n);                    // stack_switch                  | any  | no  | full
+            case 4 when TCaller.Pv: return PvHypercalls.SetCallbacks(a1, a2, a3, a4, a5, n);                   // set_callbacks                 | any  | no  | full
+            case 5 when TCaller.Pv: return PvHypercalls.FpuTaskSwitch(a1, a2, a3, a4, a5, n);                  // fpu_taskswitch                | any  | no  | full
+            case 6 when TCaller.Pv: return SchedulingHypercalls.SchedOpCompat(a1, a2, a3, a4, a5, n);          // sched_op_compat               | any  | no  | full
+            case 7: return PlatformHypercalls.PlatformOp(a1, a2, a3, a4, a5, n);                               // platform_op                   | priv | no  | part
+            case 8 when TCaller.Pv: return PvHypercalls.SetDebugRegister(a1, a2, a3, a4, a5, n);               // set_debugreg                  | any  | no  | full
+            case 9 when TCaller.Pv: return PvHypercalls.GetDebugRegister(a1, a2, a3, a4, a5, n);               // get_debugreg                  | any  | no  | full
+            case 10 when TCaller.Pv: return PvHypercalls.UpdateDescriptor(a1, a2, a3, a4, a5, n);              // update_descriptor             | any  | no  | full
+            case 11: return Absent();                                                                          // -                             | -    | -   | absent
+            case 12: return MemoryHypercalls.MemoryOp(a1, a2, a3, a4, a5, n);                                  // memory_op                     | op   | yes | part
+            case 13: return MulticallHypercall.Multicall<TCaller>(a1, a2, a3, a4, a5, n);                      // multicall                     | any  | yes | full
+            case 14 when TCaller.Pv: return MmuHypercalls.UpdateVaMapping(a1, a2, a3, a4, a5, n);              // update_va_mapping             | any  | no  | full
+            case 15: return SchedulingHypercalls.SetTimerOp(a1, a2, a3, a4, a5, n);                            // set_timer_op                  | any  | no  | full
+            case 16 when TCaller.Pv: return EventHypercalls.EventChannelOpCompat(a1, a2, a3, a4, a5, n);       // event_channel_op_compat       | op   | yes | full
+            case 17: return VersionHypercalls.XenVersion(a1, a2, a3, a4, a5, n);                               // xen_version                   | op   | no  | full
+            case 18: return ConsoleHypercalls.ConsoleIo(a1, a2, a3, a4, a5, n);                                // console_io                    | op   | yes | full
+            case 19 when TCaller.Pv: return PhysdevHypercalls.PhysdevOpCompat(a1, a2, a3, a4, a5, n);          // physdev_op_compat             | op   | no  | part
+            case 20: return GrantHypercalls.GrantTableOp(a1, a2, a3, a4, a5, n);                               // grant_table_op                | op   | yes | part
+            case 21: return AssistHypercalls.VmAssist(a1, a2, a3, a4, a5, n);                                  // vm_assist                     | any  | no  | full
+            case 22 when TCaller.Pv: return MmuHypercalls.UpdateVaMappingOtherDomain(a1, a2, a3, a4, a5, n);   // update_va_mapping_otherdomain | op   | no  | full
+            case 23 when TCaller.Pv: return PvHypercalls.Iret(a1, a2, a3, a4, a5, n);                          // iret                          | any  | no  | full
+            case 24: return VcpuHypercalls.VcpuOp(a1, a2, a3, a4, a5, n);                                      // vcpu_op                       | any  | no  | part
+            case 25 when TCaller.Pv: return PvHypercalls.SetSegmentBase(a1, a2, a3, a4, a5, n);                // set_segment_base              | any  | no  | full
+            case 26 when TCaller.Pv: return MmuHypercalls.MmuExtOp(a1, a2, a3, a4, a5, n);                     // mmuext_op                     | op   | yes | full
+            case 27: return Absent();                                                                          // xsm_op                        | op   | -   | absent
+            case 28 when TCaller.Pv: return PvHypercalls.NmiOp(a1, a2, a3, a4, a5, n);                         // nmi_op                        | any  | no  | full
+            case 29: return SchedulingHypercalls.SchedOp(a1, a2, a3, a4, a5, n);                               // sched_op                      | op   | no  | part
+            case 30 when TCaller.Pv: return PvHypercalls.CallbackOp(a1, a2, a3, a4, a5, n);                    // callback_op                   | any  | no  | full
+            case 31 when TCaller.Pv: return ControlHypercalls.XenoprofOp(a1, a2, a3, a4, a5, n);               // xenoprof_op                   | op   | no  | none
+            case 32: return EventHypercalls.EventChannelOp(a1, a2, a3, a4, a5, n);                             // event_channel_op              | op   | yes | part
+            case 33: return PhysdevHypercalls.PhysdevOp(a1, a2, a3, a4, a5, n);                                // physdev_op                    | op   | no  | part
+            case 34: return ControlHypercalls.HvmOp(a1, a2, a3, a4, a5, n);                                    // hvm_op                        | op   | no  | none
+            case 35: return ControlHypercalls.Sysctl(a1, a2, a3, a4, a5, n);                                   // sysctl                        | priv | yes | none
+            case 36: return ControlHypercalls.Domctl(a1, a2, a3, a4, a5, n);                                   // domctl                        | priv | yes | none
+            case 37: return ControlHypercalls.KexecOp(a1, a2, a3, a4, a5, n);                                  // kexec_op                      | priv | no  | none
+            case 38: return Absent();                                                                          // tmem_op                       | -    | -   | absent
+            case 39: return Absent();                                                                          // argo_op                       | -    | -   | absent
+            case 40: return ControlHypercalls.PmuOp(a1, a2, a3, a4, a5, n);                                    // xenpmu_op                     | any  | no  | full
+            case 41: return ControlHypercalls.DmOp(a1, a2, a3, a4, a5, n);                                     // dm_op                         | op   | yes | none
+            case 42: return ControlHypercalls.HypfsOp(a1, a2, a3, a4, a5, n);                                  // hypfs_op                      | priv | no  | none
+            case 43: return Absent();                                                                          // -                             | -    | -   | absent
+            case 44: return Absent();                                                                          // -                             | -    | -   | absent
+            case 45: return Absent();                                                                          // -                             | -    | -   | absent
+            case 46: return Absent();                                                                          // -                             | -    | -   | absent
+            case 47: return Absent();                                                                          // -                             | -    | -   | absent
+            case 48 when TCaller.Pv: return ControlHypercalls.MachineCheck(a1, a2, a3, a4, a5, n);             // mca                           | priv | no  | none
+            case 49: return Absent();                                                                          // paging_domctl_cont            | -    | -   | absent
+            case 50: return Absent();                                                                          // -                             | -    | -   | absent
+            case 51: return Absent();                                                                          // -                             | -    | -   | absent
+            case 52: return Absent();                                                                          // -                             | -    | -   | absent
+            case 53: return Absent();                                                                          // -                             | -    | -   | absent
+            case 54: return Absent();                                                                          // -                             | -    | -   | absent
+            case 55: return Absent();                                                                          // -                             | -    | -   | absent
             default: return Absent();
         }
     }

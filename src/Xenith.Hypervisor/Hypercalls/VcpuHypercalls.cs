@@ -56,13 +56,13 @@ internal static class VcpuHypercalls
             case Op.RegisterRunstateMemoryArea:
                 return RegisterRunstateArea(vcpu, argument);
             case Op.RegisterVcpuInfo:
-                return RegisterInfo(caller, vcpu, argument);
+                return RegisterInfo(caller, vcpu, argument, (uint)operation, number);
             case Op.RegisterVcpuTimeMemoryArea:
                 return RegisterTimeArea(vcpu, argument);
             case Op.SendNmi:
                 if (argument != 0)
                     return XenError.Invalid.ToResult();
-                return NotWritten.Operation(number, "vcpu_op", (uint)operation);
+                return VcpuStart.SendNmi(vcpu);
             case Op.GetPhysid:
                 // Only for a vCPU that is tied to one CPU for good, which none is.
                 return XenError.Invalid.ToResult();
@@ -109,11 +109,12 @@ internal static class VcpuHypercalls
         return 0;
     }
 
-    private static long RegisterInfo(Vcpu caller, Vcpu vcpu, ulong argument)
+    private static long RegisterInfo(Vcpu caller, Vcpu vcpu, ulong argument, uint operation, uint number)
     {
         if (!GuestMemory.TryRead(argument, out VcpuRegisterVcpuInfo place))
             return XenError.BadAddress.ToResult();
-        return VcpuInfoPlace.Move(caller, vcpu, place.Mfn, place.Offset).ToResult();
+        XenError error = VcpuInfoPlace.Move(caller, vcpu, place.Mfn, place.Offset);
+        return error == XenError.Restart ? Continuation.Again(number, operation) : error.ToResult();
     }
 
     private static long Written(bool done) => done ? 0 : XenError.BadAddress.ToResult();

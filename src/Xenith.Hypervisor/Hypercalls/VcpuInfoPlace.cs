@@ -23,8 +23,9 @@ internal static class VcpuInfoPlace
             return XenError.Invalid;
         if (!vcpu.InfoFrame.IsInvalid || (vcpu != caller && vcpu.Scheduling.IsUp))
             return XenError.Invalid;
-        if (!GuestPages.TryKeepWritable(vcpu.Domain, frame, out Mfn page))
-            return XenError.Invalid;
+        XenError error = GuestPages.KeepWritable(vcpu.Domain, frame, out Mfn page);
+        if (error != XenError.None)
+            return error;
 
         SharedArea info = SharedArea.Page(page).Slice(offset, Size);
         Copy(vcpu.Info, info);

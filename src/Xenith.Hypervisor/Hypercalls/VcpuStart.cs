@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Hypercalls;
 
@@ -15,6 +16,16 @@ internal static class VcpuStart
             return XenError.Invalid.ToResult();
         if (!vcpu.Scheduling.IsUp)
             vcpu.Scheduling.Up();
+        return 0;
+    }
+
+    /// <summary>VCPUOP_send_nmi: the vCPU's handler is entered on its next way out.</summary>
+    internal static long SendNmi(Vcpu vcpu)
+    {
+        vcpu.Pv.NmiPending = true;
+        vcpu.Scheduling.Wake();
+        if (vcpu.IsCurrent)
+            PerCpu.RaiseWork(PendingWork.SlowExit);
         return 0;
     }
 

@@ -109,7 +109,7 @@ internal static class TypeBits
 
     internal static uint ReferencesOf(ulong bits) => unchecked((uint)bits);
 
-    internal static int EntriesOf(ulong bits) => (int)(bits >> EntriesShift) & 0x3ff;
+    internal static int EntriesOf(ulong bits) => (int)(bits >> EntriesShift & 0x3ff);
 
     internal static ulong WithEntries(ulong bits, int entries) => bits & ~EntriesMask | (ulong)(uint)entries << EntriesShift;
 

@@ -63,6 +63,8 @@ internal static class ControlRegisterEmulation
             case 2:
                 vcpu.Info.Store64(VcpuInfoOffsets.Cr2, value);
                 return EmulationResult.Done;
+            case 3:
+                return NewRoot(vcpu, Mfn.FromAddress(value));
             case 4:
                 PvControlRegisters.WriteCr4(vcpu, value);
                 return EmulationResult.Done;
@@ -70,4 +72,12 @@ internal static class ControlRegisterEmulation
                 return EmulationResult.Reflect;
         }
     }
+
+    private static EmulationResult NewRoot(Vcpu vcpu, Mfn root) => MmuOperations.SetKernelRoot(vcpu, root) switch
+    {
+        XenError.None => EmulationResult.Done,
+        // Checking the tables was interrupted: the guest makes the instruction again.
+        XenError.Restart => EmulationResult.Redirected,
+        _ => EmulationResult.Reflect,
+    };
 }

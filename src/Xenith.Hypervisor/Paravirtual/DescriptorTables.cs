@@ -135,7 +135,7 @@ internal static class DescriptorTables
         // In this order: a page that is no page of descriptors must not become one by this call.
         if (types.TryGetWritable(frame, domain) != XenError.None && types.TryGetDescriptors(frame, domain) != XenError.None)
             return XenError.Invalid;
-        PageTableView.At(frame).Write((int)(address >> 3) & 511, new PageTableEntry(adjusted));
+        PageTableView.At(frame).Write(unchecked((int)(address >> 3)) & 511, new PageTableEntry(adjusted));
         types.PutType(frame);
         return XenError.None;
     }

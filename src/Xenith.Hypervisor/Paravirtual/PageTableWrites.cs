@@ -24,7 +24,7 @@ internal static class PageTableWrites
         if (offset + update.Size > 8)
             return false;
 
-        int index = (int)(address >> 3) & 511;
+        int index = unchecked((int)(address >> 3)) & 511;
         int shift = offset * 8;
         ulong mask = GuestRegisters.Mask(update.Size) << shift;
         PageTableEntry before = PageTableView.At(table)[index];

@@ -11,7 +11,7 @@ namespace Xenith.Hypervisor.Paravirtual;
 internal static class PvEntry
 {
     [RuntimeExport("hv_guest_trap")]
-    private static void GuestTrap(ref GuestFrame frame)
+    internal static void GuestTrap(ref GuestFrame frame)
     {
         Vcpu vcpu = Serving.Vcpu;
         if (frame.Vector == ExceptionVector.PageFault)
@@ -22,7 +22,7 @@ internal static class PvEntry
     }
 
     [RuntimeExport("hv_user_syscall")]
-    private static void UserSyscall(ref GuestFrame frame)
+    internal static void UserSyscall(ref GuestFrame frame)
     {
         Vcpu vcpu = Serving.Vcpu;
         PvVcpu pv = vcpu.Pv;
@@ -50,7 +50,7 @@ internal static class PvEntry
 
     /// <summary>IRETQ could not load what the frame says. A page of the guest's LDT may just not be mapped yet; else the kernel is told.</summary>
     [RuntimeExport("hv_return_failed")]
-    private static void ReturnFailed(ref GuestFrame frame)
+    internal static void ReturnFailed(ref GuestFrame frame)
     {
         Vcpu vcpu = Serving.Vcpu;
         bool mapped = DescriptorTables.TryMapLdtPageOf(vcpu, frame.Cs);

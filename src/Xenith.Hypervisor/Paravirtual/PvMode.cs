@@ -19,6 +19,7 @@ internal static class PvMode
         PerCpu.UserMode = false;
         Cpu.SwapGs();
         Cpu.WriteCr3(pv.KernelRoot.Address);
+        vcpu.Timers.OnKernelMode();
     }
 
     /// <summary>Makes the vCPU on this CPU enter user mode. It has a <see cref="PvVcpu.UserRoot"/>.</summary>

@@ -25,6 +25,7 @@ internal static class ContextSwitch
             }
             else
                 previous.Scheduling.Enter(previous.Scheduling.IsUp ? RunState.Blocked : RunState.Offline, cpu.Host.Time.Now);
+            previous.Timers.OnScheduledOut();
         }
 
         cpu.IsIdle = true;

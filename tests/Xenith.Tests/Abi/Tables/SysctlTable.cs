@@ -478,7 +478,7 @@ internal static class SysctlTable
             CpuFeatureSet = u.cpu_featureset
             Livepatch = u.livepatch
             CpuPolicy = u.cpu_policy
-        struct SysctlArinc653ScheduleSchedEntrie = both __typeof__(((struct xen_sysctl_arinc653_schedule *)0)->sched_entries[0])
+        struct SysctlArinc653Entry = both __typeof__(((struct xen_sysctl_arinc653_schedule *)0)->sched_entries[0])
             DomHandle = dom_handle
             VcpuId = vcpu_id
             Runtime = runtime
