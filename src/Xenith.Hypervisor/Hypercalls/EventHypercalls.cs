@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -15,6 +16,7 @@ internal static class EventHypercalls
     private const Op ResetContinued = (Op)14;
 
     /// <summary>(command, address of its argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long EventChannelOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Op operation = (Op)unchecked((uint)command);
@@ -24,6 +26,7 @@ internal static class EventHypercalls
     }
 
     /// <summary>event_channel_op_compat: command and argument in one structure (struct evtchn_op).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long EventChannelOpCompat(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out EventChannelOpArgs op))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Grants;
@@ -16,6 +17,7 @@ internal static class GrantHypercalls
     private const uint CommandMask = 0xfff;
 
     /// <summary>(command, list, number of requests).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long GrantTableOp(ulong command, ulong list, ulong countArgument, ulong a4, ulong a5, uint number)
     {
         uint count = unchecked((uint)countArgument);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -14,6 +15,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 internal static class VcpuHypercalls
 {
     /// <summary>(command, vCPU, address of the argument). dom0 asks at boot for 8192 vCPUs whether they are up, so one that does not exist is refused first.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long VcpuOp(ulong command, ulong vcpuId, ulong argument, ulong a4, ulong a5, uint number)
     {
         Vcpu caller = Serving.Vcpu;
