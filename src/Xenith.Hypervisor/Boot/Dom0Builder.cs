@@ -55,6 +55,7 @@ internal static class Dom0Builder
         domain.Pages.MaxPages = uint.MaxValue;
         if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
             return Fail(log, "No memory for dom0's descriptor tables");
+        domain.Pv.Ports.AllowAllButOwn(host);
         host.Domains.Add(domain);
 
         Dom0Memory memory = new(host.Memory, domain);
