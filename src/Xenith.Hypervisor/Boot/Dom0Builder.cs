@@ -89,7 +89,8 @@ internal static class Dom0Builder
             return Fail(log, "No memory for dom0's shared information page");
 
         StartInfo info = default;
-        "xen-3.0-x86_64"u8.CopyTo(info.Magic);
+        // The "p" says that the kernel's page-table entries are 64 bits wide, as it says itself in PAE_MODE.
+        "xen-3.0-x86_64p"u8.CopyTo(info.Magic);
         info.NrPages = input.Pages;
         info.SharedInfo = domain.SharedInfoFrame.Address;
         info.Flags = (uint)(StartInfoFlags.Privileged | StartInfoFlags.Initdomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0));
