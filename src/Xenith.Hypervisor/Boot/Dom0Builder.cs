@@ -55,6 +55,7 @@ internal static class Dom0Builder
         domain.Pages.MaxPages = uint.MaxValue;
         if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
             return Fail(log, "No memory for dom0's descriptor tables");
+        domain.Pv.Ports.AllowAllButOwn(host);
         host.Domains.Add(domain);
 
         Dom0Memory memory = new(host.Memory, domain);
@@ -88,7 +89,8 @@ internal static class Dom0Builder
             return Fail(log, "No memory for dom0's shared information page");
 
         StartInfo info = default;
-        "xen-3.0-x86_64"u8.CopyTo(info.Magic);
+        // The "p" says that the kernel's page-table entries are 64 bits wide, as it says itself in PAE_MODE.
+        "xen-3.0-x86_64p"u8.CopyTo(info.Magic);
         info.NrPages = input.Pages;
         info.SharedInfo = domain.SharedInfoFrame.Address;
         info.Flags = (uint)(StartInfoFlags.Privileged | StartInfoFlags.Initdomain | (ramDiskPages != 0 && ramDiskByPfn ? StartInfoFlags.ModStartPfn : 0));

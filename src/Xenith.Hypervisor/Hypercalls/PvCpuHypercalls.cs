@@ -22,12 +22,12 @@ internal static partial class PvHypercalls
     public static long SetDebugRegister(ulong register, ulong value, ulong a3, ulong a4, ulong a5, uint number) =>
         PvDebugRegisters.Write(Serving.Vcpu.Pv, unchecked((uint)register), value).ToResult();
 
-    /// <summary>get_debugreg (9): (number); the value, or -EINVAL.</summary>
+    /// <summary>get_debugreg (9): (number); the value, or -ENODEV.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long GetDebugRegister(ulong register, ulong a2, ulong a3, ulong a4, ulong a5, uint number) =>
         PvDebugRegisters.TryRead(Serving.Vcpu.Pv, unchecked((uint)register), out ulong value)
             ? unchecked((long)value)
-            : XenError.Invalid.ToResult();
+            : XenError.NoDevice.ToResult();
 
     /// <summary>
     /// set_segment_base (25): (which, base or selector). The caller is in kernel mode, so its own GS base is the active one and its processes' the inactive one. A

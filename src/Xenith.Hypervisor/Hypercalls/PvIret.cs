@@ -50,8 +50,17 @@ internal static partial class PvHypercalls
         frame.Vector = EntryVector.Hypercall;
         frame.Error = 0;
         vcpu.Info.Store8(VcpuInfoOffsets.UpcallMask, (context.Rflags & Rflags.Interrupt) == 0 ? (byte)1 : (byte)0);
-        pv.NmiMasked = false;
+        if (pv.NmiMasked)
+            EndNmi(pv);
         PerCpu.RaiseWork(PendingWork.FullFrame);
         return unchecked((long)context.Rax);
+    }
+
+    /// <summary>The handler of an NMI has returned; if another one came meanwhile, it is delivered on the way out.</summary>
+    private static void EndNmi(PvVcpu pv)
+    {
+        pv.NmiMasked = false;
+        if (pv.NmiPending)
+            PerCpu.RaiseWork(PendingWork.Deferred);
     }
 }

@@ -128,14 +128,15 @@ internal static partial class PvHypercalls
                 pv.Syscall32MasksEvents = masksEvents;
                 return XenError.None;
             case CallbackType.Sysenter:
+                // On AMD CPUs SYSENTER does not exist in long mode, and the callback is never used. On others its entry is not written: the kernel then does without.
+                if (!PvMsr.IsAmd)
+                    return XenError.Invalid;
                 pv.SysenterCallback = address;
                 pv.SysenterMasksEvents = masksEvents;
                 return XenError.None;
             case CallbackType.Nmi:
                 pv.Traps[ExceptionVector.Nmi] = new TrapGate { Address = address, Cs = Selectors.Ring3Code64 };
                 return XenError.None;
-            case CallbackType.SysenterDeprecated:
-                return XenError.Invalid;
             default:
                 return XenError.NotImplemented;
         }

@@ -25,7 +25,7 @@ internal static class VcpuStart
         vcpu.Pv.NmiPending = true;
         vcpu.Scheduling.Wake();
         if (vcpu.IsCurrent)
-            PerCpu.RaiseWork(PendingWork.SlowExit);
+            PerCpu.RaiseWork(PendingWork.Deferred);
         return 0;
     }
 

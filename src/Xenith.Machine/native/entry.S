@@ -293,8 +293,8 @@ leave_to_guest:
 
 /* IRETQ to the guest faulted: its CS, SS, RIP or RSP cannot be loaded. All registers are the guest's again; RSP is at the RIP slot. */
 guest_return_failed:
-        push $0
-        push $13
+        pushq -56(%rsp)                 /* error code and vector are where the exception pushed them: it found RSP 8 above a multiple of 16, */
+        pushq -56(%rsp)                 /* so 6 words and an alignment below it; each push moves on to the next */
         push %rdi
         push %rsi
         push %rdx
