@@ -36,10 +36,13 @@ internal static class GrantHypercalls
             case Op.GetVersion:
                 return GetVersion(caller, list);
             case Op.MapGrantRef:
+                return GrantLists.Map(Serving.Vcpu, list, count, number);
             case Op.UnmapGrantRef:
+                return GrantLists.Unmap(Serving.Vcpu, list, count, number);
+            case Op.Copy:
+                return GrantLists.Copy(Serving.Vcpu, list, count, number);
             case Op.DumpTable:
             case Op.Transfer:
-            case Op.Copy:
             case Op.UnmapAndReplace:
             case Op.GetStatusFrames:
             case Op.SwapGrantRef:
