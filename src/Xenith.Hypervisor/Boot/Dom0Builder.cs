@@ -53,6 +53,8 @@ internal static class Dom0Builder
 
         Domain domain = new(0, true, 1);
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
+        // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
+        domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
         if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
             return Fail(log, "No memory for dom0's descriptor tables");
         domain.Pv.Ports.AllowAllButOwn(host);
