@@ -68,6 +68,8 @@ internal static class Dom0Builder
         if (!input.Image.TryCopyTo(mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
             return Fail(log, "The kernel's segments do not fit where it wants them");
         input.Kernel.Release(host);
+        if (notes.HypercallPage >= input.Image.VirtualStart && notes.HypercallPage < input.Image.VirtualEnd)
+            HypercallPage.Fill(first.Plus(layout.PfnOf(notes.HypercallPage)));
 
         ulong ramDiskPfn = memory.Count;
         if (ramDiskPages != 0 && !PlaceRamDisk(memory, input, mapped, layout, ramDiskByPfn))
