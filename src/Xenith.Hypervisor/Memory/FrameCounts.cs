@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Machine;
 
@@ -104,6 +105,7 @@ internal static class FrameCounts
 
     /// <summary>True if a type has references, and room for one more, whether pinned or not.</summary>
     [Commit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsValid(ulong bits, PageType type)
     {
         unchecked

@@ -23,6 +23,12 @@ internal enum L1Outcome
 
     /// <summary>A reference to the frame's type was taken although the frame is another's; the caller has it.</summary>
     FrameIsForeign = 8,
+
+    /// <summary>The entry was not the expected one and has not been changed.</summary>
+    Differs = 16,
+
+    /// <summary>The new entry's reference was taken although the entry has not been changed; the caller has it.</summary>
+    HasReference = 32,
 }
 
 /// <summary>
@@ -55,6 +61,31 @@ internal static class MmuEntryExchange
                 outcome = value.IsPresent ? Take(ref frame, frameOwner, value.IsWritable) : L1Outcome.Replaced;
                 if (outcome == L1Outcome.Replaced)
                     old = view.Exchange(index, value);
+            }
+        }
+        return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
+    }
+
+    /// <summary>The same, if the entry still is <paramref name="expected"/>; <paramref name="found"/> is what was there.</summary>
+    [Commit]
+    internal static L1Outcome TryCompareExchange(
+        ref FrameInfo table, uint owner, ref FrameInfo frame, PageTableView view, int index, PageTableEntry expected, PageTableEntry value, out PageTableEntry found)
+    {
+        found = expected;
+        if (table.Owner != owner || !TryEnter(ref table))
+            return L1Outcome.None;
+        L1Outcome outcome = L1Outcome.None;
+        if (table.Owner == owner)
+        {
+            bool sharesReferences = value.IsPresent && ((value.Bits ^ expected.Bits) & EntryRules.SameReference) == 0;
+            outcome = sharesReferences ? L1Outcome.Replaced | L1Outcome.SameReferences
+                : value.IsPresent ? Take(ref frame, owner, value.IsWritable)
+                : L1Outcome.Replaced;
+            if ((outcome & L1Outcome.Replaced) != 0)
+            {
+                found = view.CompareExchange(index, value, expected);
+                if (found.Bits != expected.Bits)
+                    outcome = sharesReferences || !value.IsPresent ? L1Outcome.Differs : L1Outcome.Differs | L1Outcome.HasReference;
             }
         }
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
