@@ -23,8 +23,8 @@ internal ref struct Dom0Input
     /// <summary>dom0's command line.</summary>
     internal ReadOnlySpan<byte> CommandLine;
 
-    /// <summary>Pages that dom0 gets.</summary>
-    internal ulong Pages;
+    /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
+    internal ulong Pages, MaximumPages;
 }
 
 /// <summary>
@@ -52,7 +52,7 @@ internal static class Dom0Builder
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
         Domain domain = new(0, true, 1);
-        domain.Pages.MaxPages = uint.MaxValue;
+        domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
         domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
         if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)

@@ -25,10 +25,14 @@ internal static class Startup
         Port.Out8(0x21, 0xff);
         Port.Out8(0xa1, 0xff);
 
-        ConsoleLog log = new(new SerialPort(0x3f8, 115200));
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
-        if (understood)
-            ApplyOptions(log, information.CommandLine);
+        CommandLineParser parser = new(information.CommandLine);
+        while (parser.MoveNext())
+        {
+            // What is wrong is said once there is a log to say it in.
+        }
+        HypervisorOptions options = parser.Options;
+        ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
         Banner.Print(log);
         if (!understood)
         {
@@ -36,21 +40,39 @@ internal static class Startup
             return;
         }
         log.Always($"Command line: {information.CommandLine}");
+        ReportProblems(log, information.CommandLine);
         PrintMemoryMap(log, in information.MemoryMap);
-        Boot(log, in information);
+        Boot(log, in information, in options);
     }
 
-    private static void ApplyOptions(ConsoleLog log, ReadOnlySpan<byte> commandLine)
+    private static SerialPort OpenSerial(in HypervisorOptions options) =>
+        options.Console.Com1 ? new SerialPort((ushort)(options.Com1.IoBase & 0xffff), options.Com1.Baud) : new SerialPort();
+
+    private static void ReportProblems(ConsoleLog log, ReadOnlySpan<byte> commandLine)
     {
-        _ = log;
-        _ = commandLine;
+        CommandLineParser parser = new(commandLine);
+        while (parser.MoveNext())
+        {
+            switch (parser.Problem)
+            {
+                case OptionProblem.Unknown:
+                    log.Warning($"Warning: unknown option \"{parser.Option.Text}\"");
+                    break;
+                case OptionProblem.BadValue:
+                    log.Warning($"Warning: bad value in option \"{parser.Option.Text}\"");
+                    break;
+                default:
+                    log.Info($"Option \"{parser.Option.Text}\" has no effect here");
+                    break;
+            }
+        }
     }
 
-    private static void Boot(ConsoleLog log, in BootInformation information)
+    private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
         EarlyMemory early = FreeMemory(in information);
-        CpuSetup.Initialize(log, true, true);
+        CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         PlatformInformation platform = new();
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
@@ -73,10 +95,13 @@ internal static class Startup
         PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
-        devices.Interrupts.RouteConsole(4);
-        log.Serial.EnableReceiveInterrupt();
+        if (log.Serial.Base != 0)
+        {
+            devices.Interrupts.RouteConsole(options.Com1.Irq);
+            log.Serial.EnableReceiveInterrupt();
+        }
 
-        if (!Dom0Start.TryBuild(host, log, in information))
+        if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
         log.Always($"Xen is relinquishing VGA console.");
