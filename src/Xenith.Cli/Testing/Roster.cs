@@ -30,12 +30,13 @@ internal static class Roster
     public static readonly IReadOnlyList<Enrolment> Scenarios =
     [
         new(new MetalTests(), Subject.Own),
-        new(new ExactOutput(), Subject.Debian),
-        new(new CountedTime(), Subject.Debian),
-        new(new BadKernels(), Subject.Waiting, "the hypervisor's boot path"),
-        new(new PvGuest(), Subject.Waiting, "the hypervisor's boot path"),
-        new(new BootToShell(), Subject.Waiting, "dom0 on our own hypervisor"),
-        new(new MemorySizes(), Subject.Waiting, "dom0 on our own hypervisor"),
-        new(new RepeatedBoots(), Subject.Waiting, "dom0 on our own hypervisor"),
+        new(new ExactOutput(), Subject.Xenith),
+        new(new BadKernels(), Subject.Xenith),
+        new(new BootToShell(), Subject.Xenith),
+        new(new MoreCpus(), Subject.Waiting, "more than one CPU"),
+        new(new MemorySizes(), Subject.Xenith),
+        new(new RepeatedBoots(), Subject.Xenith),
+        new(new CountedTime(), Subject.Xenith),
+        new(new PvGuest(), Subject.Waiting, "every check of our PV kernel to pass"),
     ];
 }

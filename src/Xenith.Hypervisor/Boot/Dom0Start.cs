@@ -9,11 +9,8 @@ namespace Xenith.Hypervisor.Boot;
 /// <summary>From the boot modules to a dom0 that is ready to run: the kernel is found, unpacked and read, dom0's size is decided, then it is built.</summary>
 internal static class Dom0Start
 {
-    /// <summary>Memory that stays with the hypervisor unless `dom0_mem` says otherwise: a sixteenth, at most so many pages.</summary>
-    private const ulong MostReserved = (128UL << 20) / AddressSpace.PageSize;
-
     /// <summary>Builds dom0. After a failure the machine has been stopped or restarted, with one line that says why.</summary>
-    internal static bool TryBuild(Host host, ConsoleLog log, in BootInformation information)
+    internal static bool TryBuild(Host host, ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         if (information.ModuleCount == 0)
         {
@@ -40,8 +37,11 @@ internal static class Dom0Start
             input.RamDiskEnd = information.Modules[1].End;
         }
         input.CommandLine = information.ModuleArguments(0);
+        OptionEnumerator.Split(information.CommandLine, out _, out input.MoreCommandLine);
         ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
-        input.Pages = Size(host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages);
+        ulong available = host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages;
+        input.Pages = Math.Min(options.Dom0Memory.InitialPages(available), available);
+        input.MaximumPages = options.Dom0Memory.MaximumPages(available);
         Domain? domain = Dom0Builder.Build(host, log, ref input);
         if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
         {
@@ -51,11 +51,5 @@ internal static class Dom0Start
         log.Always($"Dom0 has maximum 1 VCPUs");
         vcpu.Scheduling.Up();
         return true;
-    }
-
-    private static ulong Size(ulong free)
-    {
-        ulong reserve = Math.Min(free / 16, MostReserved);
-        return free - reserve;
     }
 }

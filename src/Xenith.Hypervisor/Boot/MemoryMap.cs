@@ -1,3 +1,7 @@
+// The machine's memory as the firmware describes it. Firmware lists ranges in any order, lets them overlap and forgets to join them; the
+// hypervisor, dom0 and the tools all work on the list made here.
+
+using System;
 using System.Runtime.CompilerServices;
 using Xenith.Machine;
 
@@ -94,6 +98,60 @@ internal struct MemoryMap
                 top = range.End < limit ? range.End : limit;
         }
         return top & ~4095UL;
+    }
+
+    /// <summary>The whole frames inside a usable range: rounded inwards. False if there is none, or the range is of another kind.</summary>
+    internal readonly bool TryFrames(int index, out ulong first, out ulong end)
+    {
+        MemoryRange range = Ranges[index];
+        first = (range.Start + (AddressSpace.PageSize - 1)) / AddressSpace.PageSize;
+        end = range.End / AddressSpace.PageSize;
+        return range.Kind == MemoryKind.Usable && first < end;
+    }
+
+    /// <summary>Number of whole usable frames below a limit (an address).</summary>
+    internal readonly ulong UsableFrames(ulong limit)
+    {
+        ulong frames = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (TryFrames(i, out ulong first, out ulong end) && first < limit / AddressSpace.PageSize)
+                frames += Math.Min(end, limit / AddressSpace.PageSize) - first;
+        }
+        return frames;
+    }
+
+    /// <summary>The kind of the range that holds an address; false in a hole of the map. The map must have been normalized.</summary>
+    internal readonly bool TryKindAt(ulong address, out MemoryKind kind)
+    {
+        kind = default;
+        for (int i = 0; i < Count; i++)
+        {
+            MemoryRange range = Ranges[i];
+            if (range.Start <= address && address < range.End)
+            {
+                kind = range.Kind;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Takes usable memory from an address on out of the map: more than the hypervisor can manage, or was told to.</summary>
+    internal void Clip(ulong limit)
+    {
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            MemoryRange range = Ranges[i];
+            if (range.Kind == MemoryKind.Usable)
+                range.End = Math.Min(range.End, limit);
+            if (range.Start >= range.End)
+                continue;
+            Ranges[kept] = range;
+            kept++;
+        }
+        Count = kept;
     }
 
     private void Append(MemoryRange range)

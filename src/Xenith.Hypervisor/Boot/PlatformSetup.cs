@@ -18,6 +18,10 @@ internal static class PlatformSetup
 {
     private const ulong ApicBaseMask = 0x000f_ffff_ffff_f000;
 
+    // Writes here are messages to local APICs (SDM vol. 3, 11.11).
+    private const ulong MessageRange = 0xfee0_0000, MessageRangeSize = 1 << 20;
+    private const ulong HyperTransportSize = 12UL << 30;
+
     // Slots of the device mappings.
     private const uint LocalApicSlot = 0, HpetSlot = 1, FirstIoApicSlot = 2;
 
@@ -47,13 +51,24 @@ internal static class PlatformSetup
     }
 
     /// <summary>
-    /// Interrupt controllers are the hypervisor's alone. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
+    /// Local APICs are the hypervisor's alone, IO-APICs can be read. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
     /// </summary>
     internal static void ShareOut(MachineMemory memory, PlatformInformation platform)
     {
-        Withhold(memory, platform, platform.LocalApicAddress);
+        memory.Devices.AddressBits = (int)(Cpu.Cpuid(0x8000_0008).Eax & 0xff);
+        Reserve(platform, platform.LocalApicAddress);
+        memory.Devices.Deny(Mfn.FromAddress(MessageRange), MessageRangeSize / AddressSpace.PageSize);
         for (int i = 0; i < platform.IoApicCount; i++)
-            Withhold(memory, platform, platform.IoApics[i].Address);
+        {
+            Reserve(platform, platform.IoApics[i].Address);
+            memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.IoApics[i].Address), 1);
+        }
+        if (HasHyperTransport())
+        {
+            // AMD processors route these addresses to the interconnect, not to memory (BIOS and Kernel Developer's Guides, "HyperTransport address map").
+            ulong end = 1UL << (memory.Devices.AddressBits < 48 ? 40 : 48);
+            memory.Devices.Deny(Mfn.FromAddress(end - HyperTransportSize), HyperTransportSize / AddressSpace.PageSize);
+        }
         platform.MemoryMap.Normalize();
         ulong at = 0;
         for (int i = 0; i < platform.MemoryMap.Count; i++)
@@ -72,10 +87,14 @@ internal static class PlatformSetup
         memory.MarkDevices(0, 256);
     }
 
-    private static void Withhold(MachineMemory memory, PlatformInformation platform, ulong address)
-    {
-        memory.Devices.Deny(Mfn.FromAddress(address), 1);
+    /// <summary>Shows a page as reserved in the memory map that dom0 sees.</summary>
+    private static void Reserve(PlatformInformation platform, ulong address) =>
         platform.MemoryMap.Add(address & ~4095UL, AddressSpace.PageSize, MemoryKind.Reserved);
+
+    private static bool HasHyperTransport()
+    {
+        uint vendor = Cpu.Cpuid(0).Ebx;
+        return vendor is 0x68747541 or 0x6f677948; // "Auth", "Hygo"
     }
 
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)

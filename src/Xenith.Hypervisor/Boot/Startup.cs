@@ -25,10 +25,10 @@ internal static class Startup
         Port.Out8(0x21, 0xff);
         Port.Out8(0xa1, 0xff);
 
-        ConsoleLog log = new(new SerialPort(0x3f8, 115200));
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
-        if (understood)
-            ApplyOptions(log, information.CommandLine);
+        OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
+        HypervisorOptions options = ReadOptions(own);
+        ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
         Banner.Print(log);
         if (!understood)
         {
@@ -36,21 +36,49 @@ internal static class Startup
             return;
         }
         log.Always($"Command line: {information.CommandLine}");
+        ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
-        Boot(log, in information);
+        Boot(log, in information, in options);
     }
 
-    private static void ApplyOptions(ConsoleLog log, ReadOnlySpan<byte> commandLine)
+    /// <summary>The options; what is wrong with them is said later, once there is a log to say it in.</summary>
+    private static HypervisorOptions ReadOptions(ReadOnlySpan<byte> commandLine)
     {
-        _ = log;
-        _ = commandLine;
+        CommandLineParser parser = new(commandLine);
+        while (parser.MoveNext())
+        {
+        }
+        return parser.Options;
     }
 
-    private static void Boot(ConsoleLog log, in BootInformation information)
+    private static SerialPort OpenSerial(in HypervisorOptions options) =>
+        options.Console.Com1 ? new SerialPort((ushort)(options.Com1.IoBase & 0xffff), options.Com1.Baud) : new SerialPort();
+
+    private static void ReportProblems(ConsoleLog log, ReadOnlySpan<byte> commandLine)
+    {
+        CommandLineParser parser = new(commandLine);
+        while (parser.MoveNext())
+        {
+            switch (parser.Problem)
+            {
+                case OptionProblem.Unknown:
+                    log.Warning($"Warning: unknown option \"{parser.Option.Text}\"");
+                    break;
+                case OptionProblem.BadValue:
+                    log.Warning($"Warning: bad value in option \"{parser.Option.Text}\"");
+                    break;
+                default:
+                    log.Info($"Option \"{parser.Option.Text}\" has no effect here");
+                    break;
+            }
+        }
+    }
+
+    private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
         EarlyMemory early = FreeMemory(in information);
-        CpuSetup.Initialize(log, true, true);
+        CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         PlatformInformation platform = new();
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
@@ -73,10 +101,13 @@ internal static class Startup
         PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
-        devices.Interrupts.RouteConsole(4);
-        log.Serial.EnableReceiveInterrupt();
+        if (log.Serial.Base != 0)
+        {
+            devices.Interrupts.RouteConsole(options.Com1.Irq);
+            log.Serial.EnableReceiveInterrupt();
+        }
 
-        if (!Dom0Start.TryBuild(host, log, in information))
+        if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
         log.Always($"Xen is relinquishing VGA console.");
@@ -97,6 +128,7 @@ internal static class Startup
         early.Reserve(0, 0x10_0000);
         early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
         early.Reserve(information.Start, information.End);
+        early.Reserve(information.CommandLineAddress, information.CommandLineAddress + information.CommandLineLength + 1);
         for (int i = 0; i < information.ModuleCount; i++)
         {
             BootModule module = information.Modules[i];

@@ -10,6 +10,11 @@ public sealed class SerialPort
 
     private readonly bool _present;
 
+    /// <summary>No port: what is sent is lost, nothing arrives.</summary>
+    public SerialPort()
+    {
+    }
+
     /// <summary>Sets up a port: 8 data bits, no parity, one stop bit, at a baud rate that divides 115200.</summary>
     public SerialPort(ushort basePort, uint baud)
     {

@@ -7,7 +7,7 @@ namespace Xenith.Hypervisor.Grants;
 
 /// <summary>
 /// The grant table of a domain (public/grant_table.h): pages that the domain writes and the hypervisor reads, in which each entry lets another domain use a frame.
-/// The frames are the hypervisor's own; the guest maps them by the numbers that GNTTABOP_setup_table gives.
+/// The pages are the hypervisor's own; the guest maps them by the numbers that GNTTABOP_setup_table gives. Beside each lies a table of which entries are in use.
 /// </summary>
 public sealed partial class GrantTable
 {
@@ -15,16 +15,24 @@ public sealed partial class GrantTable
     public const uint MaxFrames = 64;
 
     /// <summary>Entries of version 1, 8 bytes each, in a frame.</summary>
-    internal const uint EntriesPerFrame = 512;
+    private const uint EntriesPerFrame = 512;
+
+    /// <summary>Two frames hold what is known of one frame's entries: 16 bytes each.</summary>
+    private const int ActiveOrder = 1;
 
     private readonly Domain _domain;
     private readonly SpinLock _lock = new(LockRank.Grants);
     private readonly SharedArea[] _shared = new SharedArea[MaxFrames];
+    private readonly Table<ActiveGrant>[] _active = new Table<ActiveGrant>[MaxFrames];
     private readonly Mfn[] _frames = new Mfn[MaxFrames];
     private uint _count;
 
     /// <summary>An empty table; its frames are allocated when somebody asks for them.</summary>
-    public GrantTable(Domain domain) => _domain = domain;
+    public GrantTable(Domain domain)
+    {
+        _domain = domain;
+        Mappings = new GrantMappings();
+    }
 
     /// <summary>Frames in use; the first is promised from the start.</summary>
     public uint FrameCount => _count == 0 ? 1 : _count;
@@ -32,7 +40,10 @@ public sealed partial class GrantTable
     /// <summary>Layout of the entries. Version 2 is not offered, as in Xen with `gnttab=max-ver:1`.</summary>
     public uint Version => 1;
 
-    /// <summary>Frame of the table by index below <see cref="FrameCount"/> after <see cref="Grow"/>.</summary>
+    /// <summary>What this domain has mapped of others.</summary>
+    internal GrantMappings Mappings { get; }
+
+    /// <summary>Frame of the table by index, below what <see cref="Grow"/> was asked for.</summary>
     public Mfn FrameAt(uint index) => _frames[index];
 
     /// <summary>Makes the table at least so many frames long. <see cref="XenError.Invalid"/> beyond <see cref="MaxFrames"/>.</summary>
@@ -42,17 +53,29 @@ public sealed partial class GrantTable
             return XenError.Invalid;
         using (_lock.Enter())
         {
-            MachineMemory memory = Host.Current.Memory;
             while (_count < frames)
             {
-                if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+                if (!TryAddFrame(Host.Current.Memory))
                     return XenError.NoMemory;
-                memory.Types.ShareWithGuest(frame, _domain);
-                _frames[_count] = frame;
-                _shared[_count] = SharedArea.Page(frame);
-                _count++;
             }
             return XenError.None;
         }
+    }
+
+    private bool TryAddFrame(MachineMemory memory)
+    {
+        if (!memory.Allocator.TryAllocate(ActiveOrder, AllocationFlags.Zeroed, out Mfn active))
+            return false;
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+        {
+            memory.Allocator.Free(active, ActiveOrder);
+            return false;
+        }
+        memory.Types.ShareWithGuest(frame, _domain);
+        _active[_count] = Table<ActiveGrant>.Over(active.Address, EntriesPerFrame);
+        _frames[_count] = frame;
+        _shared[_count] = SharedArea.Page(frame);
+        _count++;
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 
@@ -18,6 +19,7 @@ internal static class AssistHypercalls
         | 1UL << (int)VmAssistType.RunstateUpdateFlag;
 
     /// <summary>(command, type).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long VmAssist(ulong command, ulong type, ulong a3, ulong a4, ulong a5, uint number)
     {
         uint bit = unchecked((uint)type);

@@ -15,6 +15,7 @@ internal static class ConsoleHypercalls
     private const int ChunkSize = 256;
 
     /// <summary>(command, number of bytes, address).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long ConsoleIo(ulong command, ulong countArgument, ulong address, ulong a4, ulong a5, uint number)
     {
         uint count = unchecked((uint)countArgument);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -14,6 +15,7 @@ internal static class ControlHypercalls
     private const uint MachineCheckInterface = 0x01ec_c003;
 
     /// <summary>(address of struct xen_sysctl).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long Sysctl(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out Abi.Sysctl op))
@@ -24,6 +26,7 @@ internal static class ControlHypercalls
     }
 
     /// <summary>(address of struct xen_domctl).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long Domctl(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out Abi.Domctl op))
@@ -37,14 +40,17 @@ internal static class ControlHypercalls
     }
 
     /// <summary>(command, argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long KexecOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) =>
         Privileged(number, "kexec_op", unchecked((uint)command));
 
     /// <summary>(command, path, its length, buffer, its length).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long HypfsOp(ulong command, ulong path, ulong pathLength, ulong buffer, ulong bufferLength, uint number) =>
         Privileged(number, "hypfs_op", unchecked((uint)command));
 
     /// <summary>mca: (address of struct xen_mc).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long MachineCheck(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!Serving.Domain.IsPrivileged)
@@ -57,17 +63,21 @@ internal static class ControlHypercalls
     }
 
     /// <summary>(command, argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long HvmOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) =>
         NotWritten.Operation(number, "hvm_op", unchecked((uint)command));
 
     /// <summary>(domain, number of buffers, buffers).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long DmOp(ulong domain, ulong count, ulong buffers, ulong a4, ulong a5, uint number) => NotWritten.Call(number, "dm_op");
 
     /// <summary>(command, argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long XenoprofOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) =>
         NotWritten.Operation(number, "xenoprof_op", unchecked((uint)command));
 
     /// <summary>(command, argument): performance counters for guests are off, as they are in Xen unless asked for.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long PmuOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) => XenError.NotSupported.ToResult();
 
     private static long Privileged(uint number, string name, uint operation) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -15,6 +16,7 @@ internal static class EventHypercalls
     private const Op ResetContinued = (Op)14;
 
     /// <summary>(command, address of its argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long EventChannelOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Op operation = (Op)unchecked((uint)command);
@@ -24,6 +26,7 @@ internal static class EventHypercalls
     }
 
     /// <summary>event_channel_op_compat: command and argument in one structure (struct evtchn_op).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long EventChannelOpCompat(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out EventChannelOpArgs op))
@@ -60,9 +63,12 @@ internal static class EventHypercalls
             case ResetContinued:
                 return Reset(caller, argument, operation == ResetContinued, number);
             case Op.InitControl:
-            case Op.ExpandArray:
-            case Op.SetPriority:
                 return NotWritten.Operation(number, "event_channel_op", (uint)operation);
+            case Op.ExpandArray:
+                // For domains that use the FIFO ABI, which none does.
+                return GuestMemory.TryRead(argument, out ulong _) ? XenError.NotSupported.ToResult() : XenError.BadAddress.ToResult();
+            case Op.SetPriority:
+                return SetPriority(caller.Domain, argument);
             default:
                 return XenError.NotImplemented.ToResult();
         }
@@ -120,6 +126,14 @@ internal static class EventHypercalls
         if (!GuestMemory.TryRead(argument, out EventChannelBindVcpu op))
             return XenError.BadAddress.ToResult();
         return caller.Events.BindVcpu(op.Port, op.Vcpu).ToResult();
+    }
+
+    /// <summary>The two-level ABI has no priorities.</summary>
+    private static long SetPriority(Domain caller, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out EventChannelSetPriority op))
+            return XenError.BadAddress.ToResult();
+        return caller.Events.IsValid(op.Port) ? XenError.NotImplemented.ToResult() : XenError.Invalid.ToResult();
     }
 
     private static long Status(Domain caller, ulong argument)

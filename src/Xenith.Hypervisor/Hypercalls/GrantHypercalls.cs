@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Grants;
@@ -16,6 +17,7 @@ internal static class GrantHypercalls
     private const uint CommandMask = 0xfff;
 
     /// <summary>(command, list, number of requests).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long GrantTableOp(ulong command, ulong list, ulong countArgument, ulong a4, ulong a5, uint number)
     {
         uint count = unchecked((uint)countArgument);
@@ -34,10 +36,13 @@ internal static class GrantHypercalls
             case Op.GetVersion:
                 return GetVersion(caller, list);
             case Op.MapGrantRef:
+                return GrantLists.Map(Serving.Vcpu, list, count, number);
             case Op.UnmapGrantRef:
+                return GrantLists.Unmap(Serving.Vcpu, list, count, number);
+            case Op.Copy:
+                return GrantLists.Copy(Serving.Vcpu, list, count, number);
             case Op.DumpTable:
             case Op.Transfer:
-            case Op.Copy:
             case Op.UnmapAndReplace:
             case Op.GetStatusFrames:
             case Op.SwapGrantRef:

@@ -12,7 +12,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 /// </summary>
 /// <remarks>
 /// Every number up to the highest is a case, the number comes last and all handlers take the same parameters: so this is one jump table, and
-/// each case is a jump to the handler with the guest's arguments still in their registers.
+/// each case is a jump to the handler with the guest's arguments still in their registers. The handlers are not inlined: one with a structure on its stack would turn all jumps into calls.
 /// </remarks>
 internal static class HypercallTable
 {

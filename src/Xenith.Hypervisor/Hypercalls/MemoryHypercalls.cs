@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -16,6 +17,7 @@ internal static class MemoryHypercalls
     private const ulong M2PWindowEnd = 0xffff_8040_0000_0000;
 
     /// <summary>The hypercall: command and address of its argument.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long MemoryOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         _ = a3;

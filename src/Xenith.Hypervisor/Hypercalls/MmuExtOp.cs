@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -12,6 +13,7 @@ internal static partial class MmuHypercalls
     private const ulong ExtOpSize = 24;
 
     /// <summary>(list, count, where to write how many were done, domain whose frames are meant).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long MmuExtOp(ulong list, ulong countArgument, ulong doneAddress, ulong domain, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -18,6 +19,7 @@ internal static partial class MmuHypercalls
     private const ulong RequestSize = 16;
 
     /// <summary>(list, count, where to write how many were done, domains).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long MmuUpdate(ulong list, ulong countArgument, ulong doneAddress, ulong domains, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -34,6 +35,7 @@ internal static class MulticallHypercall
     private const ulong EntrySize = 64, ResultOffset = 8;
 
     /// <summary>(list, number of entries).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long Multicall<TCaller>(ulong list, ulong countArgument, ulong a3, ulong a4, ulong a5, uint number) where TCaller : struct, ICaller
     {
         Vcpu vcpu = Serving.Vcpu;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
@@ -15,6 +16,7 @@ internal static class PhysdevHypercalls
     private const uint MaxPorts = 65536;
 
     /// <summary>(command, address of its argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long PhysdevOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu caller = Serving.Vcpu;
@@ -67,6 +69,7 @@ internal static class PhysdevHypercalls
     }
 
     /// <summary>physdev_op_compat: command and argument in one structure (struct physdev_op).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long PhysdevOpCompat(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out PhysdevOpArgs op))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Power;
@@ -13,6 +14,7 @@ internal static class PlatformHypercalls
     private const ulong UnionOffset = 8;
 
     /// <summary>(address of struct xen_platform_op).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long PlatformOp(ulong argument, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         if (!GuestMemory.TryRead(argument, out PlatformOpArgs op))

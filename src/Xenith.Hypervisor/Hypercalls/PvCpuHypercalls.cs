@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Paravirtual;
@@ -9,6 +10,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 internal static partial class PvHypercalls
 {
     /// <summary>fpu_taskswitch (5): sets (not 0) or clears CR0.TS.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long FpuTaskSwitch(ulong set, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         PvControlRegisters.SetTaskSwitched(Serving.Vcpu, unchecked((uint)set) != 0);
@@ -16,19 +18,22 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>set_debugreg (8): (number, value).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetDebugRegister(ulong register, ulong value, ulong a3, ulong a4, ulong a5, uint number) =>
         PvDebugRegisters.Write(Serving.Vcpu.Pv, unchecked((uint)register), value).ToResult();
 
-    /// <summary>get_debugreg (9): (number); the value, or -EINVAL.</summary>
+    /// <summary>get_debugreg (9): (number); the value, or -ENODEV.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long GetDebugRegister(ulong register, ulong a2, ulong a3, ulong a4, ulong a5, uint number) =>
         PvDebugRegisters.TryRead(Serving.Vcpu.Pv, unchecked((uint)register), out ulong value)
             ? unchecked((long)value)
-            : XenError.Invalid.ToResult();
+            : XenError.NoDevice.ToResult();
 
     /// <summary>
     /// set_segment_base (25): (which, base or selector). The caller is in kernel mode, so its own GS base is the active one and its processes' the inactive one. A
     /// selector that cannot be loaded becomes null, without an error: its descriptor may just have been taken away.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetSegmentBase(ulong which, ulong value, ulong a3, ulong a4, ulong a5, uint number)
     {
         SegmentBase register = (SegmentBase)unchecked((uint)which);
@@ -56,6 +61,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>set_gdt (2): (list of frames, number of descriptors).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetGdt(ulong list, ulong countArgument, ulong a3, ulong a4, ulong a5, uint number)
     {
         uint count = unchecked((uint)countArgument);
@@ -73,6 +79,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>update_descriptor (10): (machine address of a descriptor, its new value).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long UpdateDescriptor(ulong address, ulong descriptor, ulong a3, ulong a4, ulong a5, uint number) =>
         DescriptorTables.UpdateDescriptor(Serving.Domain, address, descriptor).ToResult();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Paravirtual;
@@ -14,6 +15,7 @@ internal static partial class PvHypercalls
     /// The return frame is on the guest's stack (public/arch-x86/xen-x86_64.h, struct iret_context): RAX, R11, RCX, flags, then what IRETQ takes. A CS with
     /// RPL 3 means user mode. With VGCF_in_syscall RCX and R11 become what SYSRET would leave in them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Iret(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -48,8 +50,17 @@ internal static partial class PvHypercalls
         frame.Vector = EntryVector.Hypercall;
         frame.Error = 0;
         vcpu.Info.Store8(VcpuInfoOffsets.UpcallMask, (context.Rflags & Rflags.Interrupt) == 0 ? (byte)1 : (byte)0);
-        pv.NmiMasked = false;
+        if (pv.NmiMasked)
+            EndNmi(pv);
         PerCpu.RaiseWork(PendingWork.FullFrame);
         return unchecked((long)context.Rax);
+    }
+
+    /// <summary>The handler of an NMI has returned; if another one came meanwhile, it is delivered on the way out.</summary>
+    private static void EndNmi(PvVcpu pv)
+    {
+        pv.NmiMasked = false;
+        if (pv.NmiPending)
+            PerCpu.RaiseWork(PendingWork.Deferred);
     }
 }

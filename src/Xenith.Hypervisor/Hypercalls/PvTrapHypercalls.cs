@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Paravirtual;
@@ -13,6 +14,7 @@ internal static partial class PvHypercalls
     /// <summary>
     /// set_trap_table (0): gates to set (public/xen.h, struct trap_info), up to one with address 0. Gates that are not named stay. A null list clears all.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetTrapTable(ulong list, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -39,6 +41,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>stack_switch (3): (SS, RSP) of the stack on which the kernel is entered from user mode.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long StackSwitch(ulong ss, ulong sp, ulong a3, ulong a4, ulong a5, uint number)
     {
         PvVcpu pv = Serving.Vcpu.Pv;
@@ -48,6 +51,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>set_callbacks (4), the old form: (event, failsafe, syscall).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetCallbacks(ulong eventAddress, ulong failsafe, ulong syscall, ulong a4, ulong a5, uint number)
     {
         if (!AddressSpace.IsCanonical(eventAddress) || !AddressSpace.IsCanonical(failsafe) || !AddressSpace.IsCanonical(syscall))
@@ -60,6 +64,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>callback_op (30): (command, argument), see public/callback.h.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long CallbackOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -82,6 +87,7 @@ internal static partial class PvHypercalls
     }
 
     /// <summary>nmi_op (28): (command, argument), see public/nmi.h.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long NmiOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -122,14 +128,15 @@ internal static partial class PvHypercalls
                 pv.Syscall32MasksEvents = masksEvents;
                 return XenError.None;
             case CallbackType.Sysenter:
+                // On AMD CPUs SYSENTER does not exist in long mode, and the callback is never used. On others its entry is not written: the kernel then does without.
+                if (!PvMsr.IsAmd)
+                    return XenError.Invalid;
                 pv.SysenterCallback = address;
                 pv.SysenterMasksEvents = masksEvents;
                 return XenError.None;
             case CallbackType.Nmi:
                 pv.Traps[ExceptionVector.Nmi] = new TrapGate { Address = address, Cs = Selectors.Ring3Code64 };
                 return XenError.None;
-            case CallbackType.SysenterDeprecated:
-                return XenError.Invalid;
             default:
                 return XenError.NotImplemented;
         }

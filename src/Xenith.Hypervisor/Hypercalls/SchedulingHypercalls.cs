@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -12,6 +13,7 @@ internal static class SchedulingHypercalls
     private const uint MaxPollPorts = 128;
 
     /// <summary>(command, address of its argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long SchedOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -43,6 +45,7 @@ internal static class SchedulingHypercalls
     }
 
     /// <summary>sched_op_compat: (command, argument); a shutdown's reason is the argument itself.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long SchedOpCompat(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -62,6 +65,7 @@ internal static class SchedulingHypercalls
     }
 
     /// <summary>set_timer_op: (moment of system time, 0 to stop).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long SetTimerOp(ulong deadline, ulong a2, ulong a3, ulong a4, ulong a5, uint number)
     {
         Serving.Vcpu.Timers.SetTimer(deadline);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -10,6 +11,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 internal static partial class MmuHypercalls
 {
     /// <summary>(address, entry, flags).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long UpdateVaMapping(ulong address, ulong value, ulong flags, ulong a4, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;
@@ -18,6 +20,7 @@ internal static partial class MmuHypercalls
     }
 
     /// <summary>(address, entry, flags, owner of the frame).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long UpdateVaMappingOtherDomain(ulong address, ulong value, ulong flags, ulong domain, ulong a5, uint number)
     {
         Vcpu vcpu = Serving.Vcpu;

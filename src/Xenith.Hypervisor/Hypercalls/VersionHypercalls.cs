@@ -19,6 +19,7 @@ internal static class VersionHypercalls
     private static ReadOnlySpan<byte> Denied => "<denied>\0"u8;
 
     /// <summary>(command, address of its argument).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long XenVersion(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number)
     {
         uint operation = unchecked((uint)command);

@@ -6,7 +6,7 @@ namespace Xenith.Hypervisor.Memory;
 
 /// <summary>
 /// Page tables: a frame becomes one when all its entries have been checked and hold references, and ceases to be one when its last reference goes, which gives back those of
-/// its entries. Both go entry by entry, downwards through the levels, and can stop after any entry.
+/// its entries. Both go entry by entry, downwards through the levels, and can stop before any entry that is present.
 /// </summary>
 public sealed partial class PageTypes
 {
@@ -144,28 +144,25 @@ public sealed partial class PageTypes
         PageTableView view = PageTableView.At(table);
         for (int n = TypeBits.EntriesOf(bits); n < Entries; n++)
         {
-            if (level == 4 && n == AddressSpace.FirstHypervisorSlot)
-                n = AddressSpace.EndHypervisorSlot;
+            PageTableEntry entry = view[n];
+            if (!entry.IsPresent || (level == 4 && EntryRules.IsHypervisorSlot(n)))
+                continue;
             if (budget.IsSpent)
                 return Stop(ref info, ledger);
-            PageTableEntry entry = view[n];
-            if (entry.IsPresent)
+            PageTableEntry adjusted;
+            XenError error = level == 1
+                ? AcquireL1(entry, owner, domain, ref budget, out adjusted)
+                : AcquireUpper(level, table, entry, domain, ref budget, out adjusted);
+            if (error == XenError.Restart)
+                return Stop(ref info, ledger);
+            if (error != XenError.None)
             {
-                PageTableEntry adjusted;
-                XenError error = level == 1
-                    ? AcquireL1(entry, owner, domain, ref budget, out adjusted)
-                    : AcquireUpper(level, table, entry, domain, ref budget, out adjusted);
-                if (error == XenError.Restart)
-                    return Stop(ref info, ledger);
-                if (error != XenError.None)
-                {
-                    Volatile.Write(ref info.Type, Volatile.Read(ref info.Type) & ~TypeBits.Promoting);
-                    Demote(table, ref info, ledger, ref budget);
-                    return error;
-                }
-                if (adjusted.Bits != entry.Bits)
-                    view.Write(n, adjusted);
+                Volatile.Write(ref info.Type, Volatile.Read(ref info.Type) & ~TypeBits.Promoting);
+                Demote(table, ref info, ledger, ref budget);
+                return error;
             }
+            if (adjusted.Bits != entry.Bits)
+                view.Write(n, adjusted);
             Volatile.Write(ref info.Type, TypeBits.WithEntries(bits, unchecked(n + 1)));
             budget.Step();
         }
@@ -181,26 +178,28 @@ public sealed partial class PageTypes
     {
         ulong bits = Volatile.Read(ref info.Type);
         int level = (int)TypeBits.TypeOf(bits);
-        PageTableView view = PageTableView.At(table);
         int n = TypeBits.EntriesOf(bits);
+        // A table that holds nothing is not looked at.
+        PageTableView view = n > 0 ? PageTableView.At(table) : default;
         while (n > 0)
         {
-            if (level == 4 && n == AddressSpace.EndHypervisorSlot)
-                n = AddressSpace.FirstHypervisorSlot;
+            PageTableEntry entry = view[n - 1];
+            if (!entry.IsPresent || (level == 4 && EntryRules.IsHypervisorSlot(n - 1)))
+            {
+                n--;
+                continue;
+            }
             if (budget.IsSpent)
                 return StopDemotion(table, ref info, level, ledger, ref budget);
             n--;
-            PageTableEntry entry = view[n];
             Volatile.Write(ref info.Type, TypeBits.WithEntries(bits, n));
             budget.Step();
-            if (!entry.IsPresent)
-                continue;
             if (level == 1)
                 ReleaseL1(entry);
             else if (entry.Frame != table && PutTable(entry.Frame, ref budget) == XenError.Restart && n > 0)
                 return StopDemotion(table, ref info, level, ledger, ref budget);
         }
-        if (level == 4)
+        if (level == 4 && TypeBits.EntriesOf(bits) > 0)
         {
             for (int slot = AddressSpace.FirstHypervisorSlot; slot < AddressSpace.EndHypervisorSlot; slot++)
                 view.Write(slot, default);

@@ -77,10 +77,11 @@ internal static class GuestTraps
             vector = unchecked((byte)instruction.Immediate);
             length = instruction.Length;
         }
-        // The kernel counts as ring 1, as 32-bit PV kernels do in fact run there.
+        // The kernel counts as ring 1, as 32-bit PV kernels do in fact run there. Xen takes the system call 0x80 past this check.
+        const int systemCall = 0x80;
         int callerLevel = vcpu.Pv.InUserMode ? 3 : 1;
         ref TrapGate gate = ref vcpu.Pv.Traps[vector];
-        if ((gate.Flags & 3) < callerLevel)
+        if ((gate.Flags & 3) < callerLevel && (vector != systemCall || gate.Address == 0))
             return false;
         frame.Rip = unchecked(frame.Rip + length);
         PvExceptions.Raise(vcpu, ref frame, vector);

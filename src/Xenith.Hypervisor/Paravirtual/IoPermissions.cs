@@ -41,7 +41,8 @@ public sealed class IoPermissions
         Deny(0x40, 0x43); // interval timer
         Deny(0x61, 0x61); // its gate and the speaker
         ushort serial = host.Log.Serial.Base;
-        Deny(serial, serial + 7u);
+        if (serial != 0)
+            Deny(serial, serial + 7u);
         ushort timer = host.Platform.PmTimerPort;
         if (timer != 0)
             Deny(timer, timer + 3u);

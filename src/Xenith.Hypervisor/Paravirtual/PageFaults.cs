@@ -1,4 +1,4 @@
-using Xenith.Abi;
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -10,11 +10,10 @@ namespace Xenith.Hypervisor.Paravirtual;
 /// </summary>
 internal static class PageFaults
 {
-    private const ulong WritablePageTables = 1UL << (int)VmAssistType.WritablePageTables;
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Handle(Vcpu vcpu, ref GuestFrame frame, ulong address)
     {
-        uint error = (uint)frame.Error;
+        uint error = unchecked((uint)frame.Error);
         if (!AddressSpace.IsGuestAddress(address))
         {
             DescriptorAccess(vcpu, ref frame, address, error);
@@ -35,9 +34,8 @@ internal static class PageFaults
             return false;
         bool isWrite = (error & PvExceptions.Write) != 0;
         if (isWrite && !page.IsWritable)
-            return (vcpu.Domain.VmAssist & WritablePageTables) != 0
-                && !page.Entry.IsWritable
-                && PageTableWrites.TryEmulate(vcpu, ref frame, address, page.Entry.Frame);
+            // Also without VMASST_TYPE_writable_pagetables: Xen does not look at it.
+            return !page.Entry.IsWritable && PageTableWrites.TryEmulate(vcpu, ref frame, address, page.Entry.Frame);
         if ((error & PvExceptions.InstructionFetch) != 0 && !page.IsExecutable)
             return false;
         // The fault came from an old entry in the TLB. The fault itself has dropped that (SDM vol. 3, 4.10.4.1); this makes sure.

@@ -4,7 +4,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Paravirtual;
 
 /// <summary>
-/// Writable page tables (public/xen.h, VMASST_TYPE_writable_pagetables): a guest sees its L1 tables read-only and writes to them all the same. The instruction that faulted is
+/// Writable page tables: a guest sees its L1 tables read-only and writes to them all the same. The instruction that faulted is
 /// carried out here, as a checked update of one entry.
 /// </summary>
 internal static class PageTableWrites

@@ -15,7 +15,7 @@ internal static class PvControlRegisters
     private const ulong EffectiveCr4 = Cr4.TimeStampDisable | Cr4.FsGsBase;
 
     /// <summary>CR4 bits of the hypervisor that a guest is shown.</summary>
-    private const ulong VisibleCr4 = Cr4.PageSizeExtension | Cr4.PhysicalAddressExtension | Cr4.MachineCheck | Cr4.GlobalPages | Cr4.OsFxsr | Cr4.OsXmmExceptions;
+    private const ulong VisibleCr4 = Cr4.PhysicalAddressExtension | Cr4.MachineCheck | Cr4.OsFxsr | Cr4.OsXmmExceptions;
 
     /// <summary>XCR0 components (SDM vol. 1, 13.1): x87, SSE, AVX.</summary>
     private const ulong X87 = 1, Sse = 2, Avx = 4;

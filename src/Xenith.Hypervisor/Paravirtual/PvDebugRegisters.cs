@@ -46,7 +46,7 @@ internal static class PvDebugRegisters
 
     /// <summary>
     /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and for
-    /// breakpoints on ports; <see cref="XenError.NoDevice"/> for DR4 and DR5 with CR4.DE; <see cref="XenError.Invalid"/> for other numbers.
+    /// breakpoints on ports; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
     /// </summary>
     internal static XenError Write(PvVcpu pv, uint register, ulong value)
     {
@@ -73,7 +73,7 @@ internal static class PvDebugRegisters
             case 7:
                 return WriteControl(pv, value);
             default:
-                return XenError.Invalid;
+                return XenError.NoDevice;
         }
     }
 

@@ -48,15 +48,17 @@ internal static class PvEntry
         }
     }
 
-    /// <summary>IRETQ could not load what the frame says. A page of the guest's LDT may just not be mapped yet; else the kernel is told.</summary>
+    /// <summary>
+    /// IRETQ could not load what the frame says; its exception is in the frame. A page of the guest's LDT may just not be mapped yet; else the guest gets the exception
+    /// as if it had gone where the frame says and raised it there.
+    /// </summary>
     [RuntimeExport("hv_return_failed")]
     internal static void ReturnFailed(ref GuestFrame frame)
     {
         Vcpu vcpu = Serving.Vcpu;
-        bool mapped = DescriptorTables.TryMapLdtPageOf(vcpu, frame.Cs);
-        if (DescriptorTables.TryMapLdtPageOf(vcpu, frame.Ss) || mapped)
-            return;
-        Segments.Read(out ushort ds, out ushort es, out ushort fs, out ushort gs);
-        GuestBounce.EnterFailsafe(vcpu, ref frame, ds, es, fs, gs);
+        if (frame.Vector == ExceptionVector.PageFault)
+            PageFaults.Handle(vcpu, ref frame, Cpu.PageFaultAddress);
+        else
+            PvExceptions.Raise(vcpu, ref frame, (int)frame.Vector, (uint)frame.Error);
     }
 }

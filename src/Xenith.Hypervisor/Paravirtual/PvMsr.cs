@@ -11,6 +11,8 @@ internal static class PvMsr
 {
     private const uint Tsc = 0x10, PlatformId = 0x17, FeatureControl = 0x3a, Microcode = 0x8b, PlatformInfo = 0xce;
     private const uint MPerf = 0xe7, APerf = 0xe8, MiscFeatures = 0x140, McgCap = 0x179, McgStatus = 0x17a;
+    /// <summary>MC0_CTL; each bank has CTL, STATUS, ADDR and MISC.</summary>
+    private const uint FirstBank = 0x400, MachineCheckBanks = 2;
     private const uint ThermControl = 0x19a, EnergyBias = 0x1b0, PerfCapabilities = 0x345;
 
     /// <summary>The PAT that every PV guest shares, as Xen sets it: WB, WT, UC-, UC, WC, WP, UC, UC.</summary>
@@ -64,8 +66,14 @@ internal static class PvMsr
             case Msr.MiscEnable:
                 return TryReadMiscEnable(out value);
             case PerfCapabilities:
-            case McgCap: // machine checks are the hypervisor's: the guest has the registers, and no banks
             case McgStatus:
+                return true;
+            case McgCap:
+                value = MachineCheckBanks;
+                return true;
+            case >= FirstBank and < FirstBank + MachineCheckBanks * 4:
+                // Machine checks are the hypervisor's affair: all reports of a bank are on, and there are none.
+                value = (msr & 3) == 0 ? ulong.MaxValue : 0;
                 return true;
             case Microcode:
                 Cpu.TryReadMsr(msr, out value);
@@ -110,7 +118,10 @@ internal static class PvMsr
             case Microcode: // Intel: written before CPUID to have the revision shown
                 return value == 0 && !IsAmd;
             case McgStatus:
+            case >= FirstBank and < FirstBank + MachineCheckBanks * 4 when (msr & 3) != 0:
                 return value == 0;
+            case >= FirstBank and < FirstBank + MachineCheckBanks * 4:
+                return true;
             case MPerf: // frequency and temperature are the hypervisor's
             case APerf:
                 return true;

@@ -51,7 +51,8 @@ internal static class XenCpuidLeaves
                     flags |= hostTscIsSafe;
                 if ((Cpu.Cpuid(0x8000_0001).Edx & CpuidMasks.RdtscpBit) != 0)
                     flags |= hasRdtscp;
-                return new CpuidResult { Eax = flags, Ecx = kilohertz };
+                // ECX is the guest's own frequency, if it was given one.
+                return new CpuidResult { Eax = flags };
             case 1:
                 return new CpuidResult { Ecx = host.Time.PvclockMultiplier, Edx = unchecked((uint)host.Time.PvclockShift) };
             case 2:

@@ -18,7 +18,11 @@ internal static class LeaveToGuest
         DoDeferredWork(cpu);
         if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
             ContextSwitch.Reschedule(cpu, ref frame);
-        if (cpu.Loaded is Vcpu vcpu && HasEvent(vcpu))
+        if (cpu.Loaded is not Vcpu vcpu)
+            return;
+        if (PvEvents.HasNmi(vcpu))
+            PvEvents.DeliverNmi(vcpu, ref frame);
+        else if (HasEvent(vcpu))
             PvEvents.Deliver(vcpu, ref frame);
     }
 

@@ -69,7 +69,7 @@ public class AcpiTests
         Assert.Equal(AcpiError.NotReadable, tables[6].Error);
         Assert.Equal(AcpiError.NotReadable, tables[7].Error);
         Assert.Equal(AcpiError.BadChecksum, tables[8].Error);
-        Assert.Equal(AcpiError.None, tables.Find("SSDT"u8, out AcpiBytes table));
+        Assert.Equal(AcpiError.None, tables.Find("SSDT"u8, out TableBytes table));
         Assert.Equal(4, table.U8(36));
         Assert.Equal(AcpiError.BadLength, tables.Find("BERT"u8, out _));
         Assert.Equal(AcpiError.NotFound, tables.Find("DMAR"u8, out _));
@@ -78,7 +78,7 @@ public class AcpiTests
     [Fact]
     public void ReadsTheMadt()
     {
-        Assert.Equal(AcpiError.None, Open(AcpiBuilder.Q35().Build()).Find("APIC"u8, out AcpiBytes table));
+        Assert.Equal(AcpiError.None, Open(AcpiBuilder.Q35().Build()).Find("APIC"u8, out TableBytes table));
         Madt madt = new(table);
         Assert.Equal(0xfee0_0000u, madt.LocalApicAddress);
         Assert.True(madt.HasLegacyPics);
@@ -124,7 +124,7 @@ public class AcpiTests
     [Fact]
     public void ReadsTheFadt()
     {
-        Assert.Equal(AcpiError.None, Open(AcpiBuilder.Q35().Build()).Find("FACP"u8, out AcpiBytes table));
+        Assert.Equal(AcpiError.None, Open(AcpiBuilder.Q35().Build()).Find("FACP"u8, out TableBytes table));
         Fadt fadt = new(table);
         Assert.Equal(0x608, fadt.PmTimer.Port);
         Assert.Equal(32, fadt.PmTimerBits);
@@ -149,7 +149,7 @@ public class AcpiTests
     public void ReadsTheOtherTables()
     {
         AcpiTables<ArrayMemory> tables = Open(AcpiBuilder.Q35().Build());
-        Assert.Equal(AcpiError.None, tables.Find("HPET"u8, out AcpiBytes table));
+        Assert.Equal(AcpiError.None, tables.Find("HPET"u8, out TableBytes table));
         Assert.Equal(0xfed0_0000u, new HpetTable(table).Address);
         Assert.Equal(0x8086_a201u, new HpetTable(table).BlockId);
 
@@ -237,7 +237,7 @@ public class AcpiTests
             }
 
             // Whatever the table is, every reader must survive it.
-            AcpiBytes table = new(memory.AsSpan((int)entry.Address, (int)entry.Length));
+            TableBytes table = new(memory.AsSpan((int)entry.Address, (int)entry.Length));
             Madt madt = new(table);
             ulong sum = madt.LocalApicAddress + (madt.HasLegacyPics ? 1u : 0u);
             AcpiEntries entries = madt.Entries;

@@ -43,6 +43,7 @@ internal sealed class GuestScene : IDisposable
         Dom0 = NewDomain(0, true, vcpus);
         Domain = privileged ? Dom0 : NewDomain(7, false, vcpus);
         Serve(Domain.FindVcpu(0)!);
+        _scene.Machine.Entries.OwnTrap = (ref GuestFrame frame) => 0;
         _scene.Machine.Entries.Hypercall = (a1, a2, a3, a4, a5, number) => HypercallTable.FromPv64(a1, a2, a3, a4, a5, number);
     }
 

@@ -183,19 +183,39 @@ public sealed class BounceTests
     }
 
     [Fact]
-    public void The_failsafe_callback_gets_the_selectors()
+    public void A_selector_that_cannot_be_loaded_becomes_null_and_the_failsafe_callback_hears_of_it()
     {
         using PvScene scene = new();
         scene.Vcpu.Pv.FailsafeCallback = PvScene.Handler;
         scene.Vcpu.Pv.FailsafeMasksEvents = true;
-        scene.Frame.Cs = 0x1003;
+        scene.Vcpu.Registers = scene.Frame;
+        scene.Vcpu.Pv.Es = 0x1003;
+        PvMode.LoadState(scene.Vcpu);
+        ref GuestFrame frame = ref scene.Vcpu.Registers;
+        Assert.Equal(PvScene.Handler, frame.Rip);
+        Assert.Equal(PvScene.KernelStack + 0x800 - 11 * 8, frame.Rsp);
+        ulong[] selectors = [0, 0x1003, 0, 0];
+        for (int i = 0; i < selectors.Length; i++)
+            Assert.Equal(selectors[i], scene.Read(frame.Rsp + 16 + (ulong)i * 8));
+        Assert.Equal(PvScene.Code, scene.Read(frame.Rsp + 6 * 8));
+        Assert.Equal(0xe030UL, scene.Read(frame.Rsp + 7 * 8));
+        Assert.Equal(0, scene.Cpu.Segments[1]);
+        Assert.Equal(1, scene.Mask);
+    }
+
+    [Fact]
+    public void A_return_that_fails_is_an_exception_at_its_target()
+    {
+        using PvScene scene = new();
+        scene.SetGate(ExceptionVector.GeneralProtection);
+        scene.EnterUserMode();
+        scene.Frame.Ss = 0x1003;
+        scene.Frame.Vector = ExceptionVector.GeneralProtection;
+        scene.Frame.Error = 0x1000;
         PvEntry.ReturnFailed(ref scene.Frame);
         Assert.Equal(PvScene.Handler, scene.Frame.Rip);
-        ulong rsp = scene.Frame.Rsp;
-        Assert.Equal(PvScene.KernelStack + 0x800 - 11 * 8, rsp);
-        Assert.Equal(PvScene.Code, scene.Read(rsp + 6 * 8));
-        Assert.Equal(0x1000UL, scene.Read(rsp + 7 * 8));
-        Assert.Equal(1, scene.Mask);
+        Assert.Equal(0x1000UL, scene.Read(scene.Frame.Rsp + 16));
+        Assert.Equal(0x1003UL, scene.Read(scene.Frame.Rsp + 56));
     }
 
     [Fact]

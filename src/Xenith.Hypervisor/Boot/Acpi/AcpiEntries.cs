@@ -7,10 +7,10 @@ namespace Xenith.Hypervisor.Boot;
 /// <summary>Walks over such a list. A length that cannot be ends the walk and is remembered.</summary>
 internal ref struct AcpiEntries
 {
-    private readonly AcpiBytes _table;
+    private readonly TableBytes _table;
     private int _at;
 
-    internal AcpiEntries(AcpiBytes table, int start)
+    internal AcpiEntries(TableBytes table, int start)
     {
         _table = table;
         _at = start;
@@ -20,7 +20,7 @@ internal ref struct AcpiEntries
     internal byte Type { get; private set; }
 
     /// <summary>The entry with its type and length.</summary>
-    internal AcpiBytes Current { get; private set; }
+    internal TableBytes Current { get; private set; }
 
     /// <summary>Whether the list ended before the table did.</summary>
     internal bool IsDamaged { get; private set; }
@@ -40,7 +40,7 @@ internal ref struct AcpiEntries
         }
 
         Type = _table.U8(_at);
-        Current = new AcpiBytes(_table.All.Slice(_at, length));
+        Current = new TableBytes(_table.All.Slice(_at, length));
         _at += length;
         return true;
     }

@@ -75,7 +75,7 @@ internal struct AcpiRoot
         where TMemory : struct, IFirmwareMemory
     {
         root = default;
-        AcpiBytes first = new(memory.Bytes(address, FirstLength));
+        TableBytes first = new(memory.Bytes(address, FirstLength));
         if (!first.All.StartsWith(Signature) || !first.SumIsZero())
         {
             return false;
@@ -90,9 +90,9 @@ internal struct AcpiRoot
         }
 
         // The longer form has a checksum of its own; without that it is worth as much as the short one.
-        AcpiBytes second = new(memory.Bytes(address, SecondLength));
+        TableBytes second = new(memory.Bytes(address, SecondLength));
         uint length = second.U32(20);
-        if (length is >= SecondLength and <= LargestLength && new AcpiBytes(memory.Bytes(address, length)) is var whole
+        if (length is >= SecondLength and <= LargestLength && new TableBytes(memory.Bytes(address, length)) is var whole
             && whole.Length != 0 && whole.SumIsZero())
         {
             root.Xsdt = second.U64(24);

@@ -27,7 +27,7 @@ internal static class AcpiSetup
             Print(log, tables[i]);
         }
 
-        if (TryFind(log, tables, "FACP"u8, out AcpiBytes table))
+        if (TryFind(log, tables, "FACP"u8, out TableBytes table))
         {
             AddFixed(new Fadt(table), platform);
         }
@@ -57,7 +57,7 @@ internal static class AcpiSetup
         }
     }
 
-    private static bool TryFind(ConsoleLog log, AcpiTables<FirmwareMemory> tables, System.ReadOnlySpan<byte> signature, out AcpiBytes table)
+    private static bool TryFind(ConsoleLog log, AcpiTables<FirmwareMemory> tables, System.ReadOnlySpan<byte> signature, out TableBytes table)
     {
         AcpiError error = tables.Find(signature, out table);
         if (error == AcpiError.NotFound)

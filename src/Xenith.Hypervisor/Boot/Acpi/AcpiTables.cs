@@ -97,7 +97,7 @@ internal readonly struct AcpiTables<TMemory>
     /// Finds a table by its signature. A damaged one is passed over if a sound one with the same signature follows; else its error is the
     /// answer.
     /// </summary>
-    internal AcpiError Find(ReadOnlySpan<byte> signature, out AcpiBytes table)
+    internal AcpiError Find(ReadOnlySpan<byte> signature, out TableBytes table)
     {
         table = default;
         uint wanted = BinaryPrimitives.ReadUInt32LittleEndian(signature);
@@ -112,7 +112,7 @@ internal readonly struct AcpiTables<TMemory>
 
             if (entry.Error == AcpiError.None)
             {
-                table = new AcpiBytes(_memory.Bytes(entry.Address, entry.Length));
+                table = new TableBytes(_memory.Bytes(entry.Address, entry.Length));
                 return AcpiError.None;
             }
 
@@ -162,7 +162,7 @@ internal readonly struct AcpiTables<TMemory>
             return default;
         }
 
-        table.Error = new AcpiBytes(bytes).SumIsZero() ? AcpiError.None : AcpiError.BadChecksum;
+        table.Error = new TableBytes(bytes).SumIsZero() ? AcpiError.None : AcpiError.BadChecksum;
         return table.Error == AcpiError.None ? bytes : default;
     }
 }

@@ -4,13 +4,13 @@
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct Fadt(AcpiBytes table)
+internal readonly ref struct Fadt(TableBytes table)
 {
     private const uint TimerIs32Bits = 1u << 8;
     private const uint ResetRegisterIsThere = 1u << 10;
     private const uint IsHardwareReduced = 1u << 20;
 
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     /// <summary>Physical address of the firmware control structure, 0 if there is none.</summary>
     internal ulong Facs => _table.U64(132) is var wide and not 0 ? wide : _table.U32(36);

@@ -3,9 +3,9 @@
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct HpetTable(AcpiBytes table)
+internal readonly ref struct HpetTable(TableBytes table)
 {
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     /// <summary>Vendor, revision and number of timers, as in the timer's own first register.</summary>
     internal uint BlockId => _table.U32(36);

@@ -72,11 +72,11 @@ internal struct MadtLocalNmi
 }
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct Madt(AcpiBytes table)
+internal readonly ref struct Madt(TableBytes table)
 {
     private const int FirstEntry = 44;
 
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     /// <summary>Address of the local APIC's registers: the 64-bit one of an override entry, if there is one.</summary>
     internal ulong LocalApicAddress
@@ -105,7 +105,7 @@ internal readonly ref struct Madt(AcpiBytes table)
 
     internal static bool TryCpu(in AcpiEntries entries, out MadtCpu cpu)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         cpu = default;
         uint flags;
         if (entries.Type == (byte)MadtEntry.LocalApic && entry.Length >= 8)
@@ -132,14 +132,14 @@ internal readonly ref struct Madt(AcpiBytes table)
 
     internal static bool TryIoApic(in AcpiEntries entries, out MadtIoApic ioApic)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         ioApic = new MadtIoApic { Id = entry.U8(2), Address = entry.U32(4), FirstGsi = entry.U32(8) };
         return entries.Type == (byte)MadtEntry.IoApic && entry.Length >= 12;
     }
 
     internal static bool TryOverride(in AcpiEntries entries, out MadtOverride change)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         change = new MadtOverride { Irq = entry.U8(3), Gsi = entry.U32(4), Line = new MadtLine(entry.U16(8)) };
         return entries.Type == (byte)MadtEntry.InterruptOverride && entry.Length >= 10;
     }
@@ -147,7 +147,7 @@ internal readonly ref struct Madt(AcpiBytes table)
     /// <summary>An I/O APIC's pin that is an NMI.</summary>
     internal static bool TryNmiSource(in AcpiEntries entries, out uint gsi, out MadtLine line)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         line = new MadtLine(entry.U16(2));
         gsi = entry.U32(4);
         return entries.Type == (byte)MadtEntry.NmiSource && entry.Length >= 8;
@@ -155,7 +155,7 @@ internal readonly ref struct Madt(AcpiBytes table)
 
     internal static bool TryLocalNmi(in AcpiEntries entries, out MadtLocalNmi nmi)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         nmi = default;
         if (entries.Type == (byte)MadtEntry.LocalApicNmi && entry.Length >= 6)
         {

@@ -14,12 +14,12 @@ internal struct McfgRange
 }
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct McfgTable(AcpiBytes table)
+internal readonly ref struct McfgTable(TableBytes table)
 {
     private const int FirstRange = 44;
     private const int RangeLength = 16;
 
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     internal int Count => _table.Length < FirstRange ? 0 : (_table.Length - FirstRange) / RangeLength;
 

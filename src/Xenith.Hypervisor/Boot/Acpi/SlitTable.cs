@@ -3,12 +3,12 @@
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct SlitTable(AcpiBytes table)
+internal readonly ref struct SlitTable(TableBytes table)
 {
     private const int FirstDistance = 44;
     private const ulong MostDomains = 1024;
 
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     /// <summary>Domains of the matrix; 0 if the table is shorter than its matrix.</summary>
     internal uint Count

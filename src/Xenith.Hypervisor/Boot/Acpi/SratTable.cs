@@ -26,20 +26,20 @@ internal struct SratMemory
 }
 
 /// <summary>A view of the table.</summary>
-internal readonly ref struct SratTable(AcpiBytes table)
+internal readonly ref struct SratTable(TableBytes table)
 {
     private const int FirstEntry = 48;
     private const byte LocalApic = 0;
     private const byte Memory = 1;
     private const byte LocalX2Apic = 2;
 
-    private readonly AcpiBytes _table = table;
+    private readonly TableBytes _table = table;
 
     internal AcpiEntries Entries => new(_table, FirstEntry);
 
     internal static bool TryCpu(in AcpiEntries entries, out SratCpu cpu)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         cpu = default;
         if (entries.Type == LocalApic && entry.Length >= 16)
         {
@@ -64,7 +64,7 @@ internal readonly ref struct SratTable(AcpiBytes table)
     /// <summary>False also for memory that wraps around.</summary>
     internal static bool TryMemory(in AcpiEntries entries, out SratMemory memory)
     {
-        AcpiBytes entry = entries.Current;
+        TableBytes entry = entries.Current;
         memory = default;
         ulong start = entry.U64(8);
         ulong length = entry.U64(16);

@@ -1,12 +1,12 @@
-// Fields of an ACPI table. Tables grow with the revisions of the specification and firmware writes short ones, so a field beyond the
-// end reads as zero, which the specification makes the value for "not there".
+// Fields of a table that firmware or a boot loader wrote. Such tables grow with the revisions of their specifications and some are cut
+// short, so a field beyond the end reads as zero, which the specifications make the value for "not there".
 
 using System;
 using System.Buffers.Binary;
 
 namespace Xenith.Hypervisor.Boot;
 
-internal readonly ref struct AcpiBytes(ReadOnlySpan<byte> bytes)
+internal readonly ref struct TableBytes(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 

@@ -1,0 +1,116 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Grants;
+
+/// <summary>One use of another domain's grant, by handle.</summary>
+internal struct GrantMapping
+{
+    /// <summary>The domain that lends, and its entry.</summary>
+    internal ushort Granter;
+
+    /// <summary>GNTMAP_* of public/grant_table.h that are in force, or 0 if the handle is free; <see cref="Busy"/> while it is being made or ended.</summary>
+    internal ushort Flags;
+    internal uint Reference;
+
+    /// <summary>The next free handle, while this one is free.</summary>
+    internal uint NextFree;
+    internal uint Reserved;
+
+    internal const ushort Busy = 0x8000;
+}
+
+/// <summary>The handles of a domain for what it has mapped of others' grants. They live in frames of the hypervisor, which are added as needed and stay.</summary>
+internal sealed class GrantMappings
+{
+    private const uint PerFrame = 256;
+    private const uint MaxFrames = 1024;
+    private const uint None = uint.MaxValue;
+
+    private readonly SpinLock _lock = new(LockRank.Grants);
+    private readonly Table<GrantMapping>[] _frames = new Table<GrantMapping>[MaxFrames];
+    private uint _frameCount;
+    private uint _free = None;
+
+    /// <summary>Reserves a handle; it is busy until <see cref="Set"/> or <see cref="Free"/>. False if there is no room or no memory.</summary>
+    internal bool TryReserve(out uint handle)
+    {
+        using (_lock.Enter())
+        {
+            handle = _free;
+            if (handle == None && !TryAddFrame())
+                return false;
+            handle = _free;
+            ref GrantMapping mapping = ref At(handle);
+            _free = mapping.NextFree;
+            mapping.Flags = GrantMapping.Busy;
+            return true;
+        }
+    }
+
+    /// <summary>Says what a reserved handle stands for.</summary>
+    internal void Set(uint handle, ushort granter, uint reference, ushort flags)
+    {
+        using (_lock.Enter())
+        {
+            ref GrantMapping mapping = ref At(handle);
+            mapping.Granter = granter;
+            mapping.Reference = reference;
+            mapping.Flags = flags;
+        }
+    }
+
+    /// <summary>Takes hold of a handle that is in use, so that nobody else ends it meanwhile. False if there is no such.</summary>
+    internal bool TryEnter(uint handle, out GrantMapping mapping)
+    {
+        mapping = default;
+        using (_lock.Enter())
+        {
+            if (handle >= _frameCount * PerFrame)
+                return false;
+            ref GrantMapping found = ref At(handle);
+            if (found.Flags == 0 || (found.Flags & GrantMapping.Busy) != 0)
+                return false;
+            mapping = found;
+            found.Flags |= GrantMapping.Busy;
+            return true;
+        }
+    }
+
+    /// <summary>Lets go of a handle with what is left in force; without host and device mapping it is free again.</summary>
+    internal void Leave(uint handle, ushort flags)
+    {
+        using (_lock.Enter())
+        {
+            ref GrantMapping mapping = ref At(handle);
+            const ushort either = (ushort)(GrantMapFlags.HostMap | GrantMapFlags.DeviceMap);
+            if ((flags & either) != 0)
+            {
+                mapping.Flags = flags;
+                return;
+            }
+            mapping.Flags = 0;
+            mapping.NextFree = _free;
+            _free = handle;
+        }
+    }
+
+    private ref GrantMapping At(uint handle) => ref _frames[handle / PerFrame][handle % PerFrame];
+
+    private bool TryAddFrame()
+    {
+        if (_frameCount == MaxFrames || !Host.Current.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+            return false;
+        Table<GrantMapping> table = Table<GrantMapping>.Over(frame.Address, PerFrame);
+        uint first = _frameCount * PerFrame;
+        for (uint i = PerFrame; i > 0; i--)
+        {
+            table[i - 1].NextFree = _free;
+            _free = first + i - 1;
+        }
+        _frames[_frameCount] = table;
+        _frameCount++;
+        return true;
+    }
+}

@@ -1,0 +1,149 @@
+using Xenith.Abi;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Grants;
+
+/// <summary>
+/// The use of entries by other domains. Each use takes references to the frame, so that it stays what it is whatever the domain does; two bits in the guest's entry tell
+/// the domain that the frame is being used.
+/// </summary>
+public sealed partial class GrantTable
+{
+    // Bits and offsets in struct grant_entry_v1, whose first half is flags and domain.
+    private const uint EntrySize = 8, FrameOffset = 4;
+    private const uint ReadingBit = 3, WritingBit = 4;
+    private const int DomainShift = 16;
+
+    /// <summary>A guest that keeps changing an entry while we mark it is told off after so many tries.</summary>
+    private const int Patience = 5;
+
+    /// <summary>Uses of each kind that an entry may have.</summary>
+    private const ushort MaxPins = 0xfff0;
+
+    private static uint EntryOffset(uint reference) => reference % EntriesPerFrame * EntrySize;
+
+    /// <summary>
+    /// Begins a use of an entry by a domain and gives the frame. <see cref="GrantStatus.Eagain"/> asks to try again: the frame is on its way to or from being a page table.
+    /// </summary>
+    internal GrantStatus Pin(uint reference, ushort grantee, bool readOnly, out Mfn frame)
+    {
+        frame = Mfn.Invalid;
+        using (_lock.Enter())
+        {
+            if (reference >= _count * EntriesPerFrame)
+                return GrantStatus.BadGntref;
+            ref ActiveGrant active = ref Active(reference);
+            if (active.IsPinned && (active.Grantee != grantee || active.Readers >= MaxPins || active.Writers >= MaxPins))
+                return GrantStatus.GeneralError;
+
+            bool first = !active.IsPinned;
+            bool marks = first || (!readOnly && active.Writers == 0);
+            if (marks)
+            {
+                GrantStatus status = Mark(reference, grantee, readOnly);
+                if (status != GrantStatus.Okay)
+                    return status;
+            }
+            frame = new Mfn(first ? Shared(reference).Load32(EntryOffset(reference) + FrameOffset) : active.Frame);
+            GrantStatus taken = Take(frame, readOnly);
+            if (taken != GrantStatus.Okay)
+            {
+                Unmark(reference, first, marks && !readOnly);
+                return taken;
+            }
+            active.Frame = (uint)frame.Value;
+            active.Grantee = grantee;
+            if (readOnly)
+                active.Readers++;
+            else
+                active.Writers++;
+            if (first)
+                Host.Current.Memory.Types.SetLoaned(frame, true);
+            return GrantStatus.Okay;
+        }
+    }
+
+    /// <summary>Ends a use.</summary>
+    internal void Unpin(uint reference, bool readOnly)
+    {
+        using (_lock.Enter())
+        {
+            ref ActiveGrant active = ref Active(reference);
+            if (readOnly)
+                active.Readers--;
+            else
+                active.Writers--;
+            Mfn frame = new(active.Frame);
+            PageTypes types = Host.Current.Memory.Types;
+            if (!active.IsPinned)
+                types.SetLoaned(frame, false);
+            Unmark(reference, !active.IsPinned, !readOnly && active.Writers == 0);
+            if (readOnly)
+                types.PutReference(frame);
+            else
+                types.PutType(frame);
+        }
+    }
+
+    /// <summary>The frame of an entry that is in use.</summary>
+    internal Mfn PinnedFrame(uint reference)
+    {
+        using (_lock.Enter())
+            return new Mfn(Active(reference).Frame);
+    }
+
+    private ref ActiveGrant Active(uint reference) => ref _active[reference / EntriesPerFrame][reference % EntriesPerFrame];
+
+    private SharedArea Shared(uint reference) => _shared[reference / EntriesPerFrame];
+
+    /// <summary>Marks the guest's entry as in use, in one step with the check that it permits the use.</summary>
+    private GrantStatus Mark(uint reference, ushort grantee, bool readOnly)
+    {
+        SharedArea shared = Shared(reference);
+        uint offset = EntryOffset(reference);
+        uint entry = shared.Load32(offset);
+        for (int i = 0; i < Patience; i++)
+        {
+            uint flags = entry & 0xffff;
+            bool permits = (flags & (uint)GrantEntryFlags.TypeMask) == (uint)GrantEntryFlags.PermitAccess && entry >> DomainShift == grantee;
+            if (!permits || (!readOnly && (flags & (uint)GrantEntryFlags.Readonly) != 0))
+                return GrantStatus.GeneralError;
+            uint marked = entry | 1u << (int)ReadingBit | (readOnly ? 0 : 1u << (int)WritingBit);
+            uint seen = shared.CompareExchange32(offset, marked, entry);
+            if (seen == entry)
+                return GrantStatus.Okay;
+            entry = seen;
+        }
+        return GrantStatus.GeneralError;
+    }
+
+    private void Unmark(uint reference, bool reading, bool writing)
+    {
+        SharedArea shared = Shared(reference);
+        uint offset = EntryOffset(reference);
+        if (writing)
+            shared.TestAndClearBit(offset, WritingBit);
+        if (reading)
+            shared.TestAndClearBit(offset, ReadingBit);
+    }
+
+    private GrantStatus Take(Mfn frame, bool readOnly)
+    {
+        PageTypes types = Host.Current.Memory.Types;
+        if (readOnly)
+            return types.TryGetReference(frame, _domain) ? GrantStatus.Okay : GrantStatus.BadPage;
+        switch (types.TryGetWritable(frame, _domain))
+        {
+            case XenError.None:
+                return GrantStatus.Okay;
+            case XenError.Restart:
+                return GrantStatus.Eagain;
+            default:
+                if (!types.TryGetReference(frame, _domain))
+                    return GrantStatus.BadPage;
+                types.PutReference(frame);
+                return GrantStatus.GeneralError;
+        }
+    }
+}
