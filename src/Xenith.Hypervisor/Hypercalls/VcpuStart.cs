@@ -12,10 +12,11 @@ internal static class VcpuStart
     /// <summary>VCPUOP_up: lets a vCPU run that has been initialised.</summary>
     internal static long Up(Vcpu vcpu)
     {
+        if (vcpu.Scheduling.IsUp)
+            return 0;
         if (!vcpu.IsInitialised)
             return XenError.Invalid.ToResult();
-        if (!vcpu.Scheduling.IsUp)
-            vcpu.Scheduling.Up();
+        vcpu.Scheduling.Up();
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -9,9 +10,10 @@ namespace Xenith.Hypervisor.Paravirtual;
 /// </summary>
 internal static class PageFaults
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Handle(Vcpu vcpu, ref GuestFrame frame, ulong address)
     {
-        uint error = (uint)frame.Error;
+        uint error = unchecked((uint)frame.Error);
         if (!AddressSpace.IsGuestAddress(address))
         {
             DescriptorAccess(vcpu, ref frame, address, error);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Xenith.Machine;
 
 /// <summary>
@@ -52,12 +54,14 @@ public static class AddressSpace
     public const ulong DirectMapSize = HypervisorEnd - DirectMap;
 
     /// <summary>True if bits 63..47 of the address are all equal (48-bit addresses).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCanonical(ulong address) => unchecked((ulong)((long)(address << 16) >> 16)) == address;
 
     /// <summary>
     /// True if a guest may hand us <paramref name="length"/> bytes at this address: no byte in the non-canonical hole or in the
     /// hypervisor's part, and no wrap around the end. Says nothing about what is mapped there.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsGuestRange(ulong address, ulong length)
     {
         ulong end = unchecked(address + length);
@@ -67,9 +71,11 @@ public static class AddressSpace
     }
 
     /// <summary>True if the address is the guest's to map and use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsGuestAddress(ulong address) => address < LowerHalfEnd || address >= HypervisorEnd;
 
     /// <summary>Index into the page table of a level (1 to 4) for an address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int TableIndex(ulong address, int level) => (int)(address >> unchecked(3 + 9 * level)) & 511;
 
     /// <summary>Address of the first byte of a vCPU's GDT mapping.</summary>
