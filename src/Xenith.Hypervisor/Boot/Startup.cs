@@ -110,8 +110,8 @@ internal static class Startup
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
-        log.Always($"Xen is relinquishing VGA console.");
-        log.Always($"*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)");
+        Image.SealHeap();
+        log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
     }
 
