@@ -1,6 +1,7 @@
 using System.Threading;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Events;
 
@@ -21,6 +22,7 @@ public sealed class PirqTable
     /// <summary>The global system interrupt of each PIRQ, plus one; 0 if it is free.</summary>
     private readonly ushort[] _gsi = new ushort[Count];
     private readonly uint[] _ports = new uint[Count];
+    private SharedArea _eoiMap;
 
     /// <summary>No PIRQ is mapped.</summary>
     public PirqTable(Domain domain) => _domain = domain;
@@ -87,6 +89,7 @@ public sealed class PirqTable
             return XenError.Busy;
         irq.Owner = owner;
         Volatile.Write(ref _ports[pirq], port);
+        ShowEoi(pirq);
         XenError error = interrupts.SetBound(gsi, true);
         if (error != XenError.None)
             Unbind(pirq);
@@ -102,6 +105,33 @@ public sealed class PirqTable
         interrupts.SetBound(GsiOf(pirq), false);
         interrupts.Irq(GsiOf(pirq)).Owner = 0;
         Volatile.Write(ref _ports[pirq], 0);
+    }
+
+    /// <summary>True if the guest has given a page for <see cref="ShareEoiMap"/>.</summary>
+    internal bool HasEoiMap => _eoiMap.Exists;
+
+    /// <summary>
+    /// From now on a page of the guest says by a bit for each PIRQ whether the end of its interrupts wants to be announced: only where the line is level-triggered, and so
+    /// masked until then. That saves the guest a call for each interrupt of the others.
+    /// </summary>
+    internal void ShareEoiMap(SharedArea page)
+    {
+        _eoiMap = page;
+        for (uint pirq = 0; pirq < Count; pirq++)
+        {
+            if (PortOf(pirq) != 0)
+                ShowEoi(pirq);
+        }
+    }
+
+    private void ShowEoi(uint pirq)
+    {
+        if (!_eoiMap.Exists)
+            return;
+        if (Host.Current.Interrupts.Irq(GsiOf(pirq)).IsLevel)
+            _eoiMap.TestAndSetBit(0, pirq);
+        else
+            _eoiMap.TestAndClearBit(0, pirq);
     }
 
     /// <summary>The guest has dealt with the device: PHYSDEVOP_eoi.</summary>

@@ -22,7 +22,7 @@ internal static class ControlHypercalls
             return XenError.BadAddress.ToResult();
         if (op.InterfaceVersion != SysctlConstants.InterfaceVersion)
             return XenError.AccessDenied.ToResult();
-        return Privileged(number, "sysctl", op.Cmd);
+        return Privileged(number, "sysctl", op.Cmd, op.Cmd <= (uint)SysctlOp.GetCpuPolicy);
     }
 
     /// <summary>(address of struct xen_domctl).</summary>
@@ -36,18 +36,18 @@ internal static class ControlHypercalls
         bool namesNoDomain = (DomctlOp)op.Cmd is DomctlOp.CreateDomain or DomctlOp.GetDomainInfo or DomctlOp.GdbsxGuestMemIo;
         if (!namesNoDomain && DomainLookup.Find(op.Domain) is null)
             return XenError.NoSuchDomain.ToResult();
-        return Privileged(number, "domctl", op.Cmd);
+        return Privileged(number, "domctl", op.Cmd, op.Cmd <= (uint)DomctlOp.SetPagingMempoolSize || op.Cmd >= (uint)DomctlOp.GdbsxGuestMemIo);
     }
 
     /// <summary>(command, argument).</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long KexecOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) =>
-        Privileged(number, "kexec_op", unchecked((uint)command));
+        Privileged(number, "kexec_op", unchecked((uint)command), true);
 
     /// <summary>(command, path, its length, buffer, its length).</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long HypfsOp(ulong command, ulong path, ulong pathLength, ulong buffer, ulong bufferLength, uint number) =>
-        Privileged(number, "hypfs_op", unchecked((uint)command));
+        Privileged(number, "hypfs_op", unchecked((uint)command), true);
 
     /// <summary>mca: (address of struct xen_mc).</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -80,6 +80,11 @@ internal static class ControlHypercalls
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long PmuOp(ulong command, ulong argument, ulong a3, ulong a4, ulong a5, uint number) => XenError.NotSupported.ToResult();
 
-    private static long Privileged(uint number, string name, uint operation) =>
-        Serving.Domain.IsPrivileged ? NotWritten.Operation(number, name, operation) : XenError.NotPermitted.ToResult();
+    /// <summary>-EPERM for others than the control domain; -ENOSYS, with a word in the log for operations that Xen knows.</summary>
+    private static long Privileged(uint number, string name, uint operation, bool isKnown)
+    {
+        if (!Serving.Domain.IsPrivileged)
+            return XenError.NotPermitted.ToResult();
+        return isKnown ? NotWritten.Operation(number, name, operation) : XenError.NotImplemented.ToResult();
+    }
 }

@@ -59,8 +59,9 @@ internal static class PhysdevHypercalls
             case Op.ReleaseMsix:
             case Op.DbgpOp:
                 return caller.Domain.IsPrivileged ? NotWritten.Operation(number, "physdev_op", (uint)operation) : XenError.NotPermitted.ToResult();
-            case Op.PirqEoiGmfnV1:
             case Op.PirqEoiGmfnV2:
+                return ShareEoiMap(caller.Domain, argument, number);
+            case Op.PirqEoiGmfnV1:
             case Op.IrqUnmaskNotify:
                 return NotWritten.Operation(number, "physdev_op", (uint)operation);
             default:
@@ -87,6 +88,28 @@ internal static class PhysdevHypercalls
             return XenError.Invalid.ToResult();
         domain.Pirqs.EndOfInterrupt(pirq);
         return 0;
+    }
+
+    /// <summary>PHYSDEVOP_pirq_eoi_gmfn_v2: see <see cref="Events.PirqTable.ShareEoiMap"/>. Once only, and the page stays what it is.</summary>
+    private static long ShareEoiMap(Domain domain, ulong argument, uint number)
+    {
+        if (!GuestMemory.TryRead(argument, out ulong frame))
+            return XenError.BadAddress.ToResult();
+        XenError error = GuestPages.KeepWritable(domain, frame, out Mfn page);
+        if (error == XenError.Restart)
+            return Continuation.Again(number, (ulong)Op.PirqEoiGmfnV2);
+        if (error != XenError.None)
+            return error.ToResult();
+        using (Host.Current.EventBindings.Lock.Enter())
+        {
+            if (!domain.Pirqs.HasEoiMap)
+            {
+                domain.Pirqs.ShareEoiMap(SharedArea.Page(page));
+                return 0;
+            }
+        }
+        GuestPages.Release(page);
+        return XenError.Busy.ToResult();
     }
 
     /// <summary>Every interrupt wants its end announced: even one that needs no acknowledgement may have been masked. None is shared between domains.</summary>

@@ -42,6 +42,31 @@ public sealed class PhysdevTests
     }
 
     [Fact]
+    public void A_shared_page_says_which_interrupts_want_their_end_announced()
+    {
+        using var guest = new GuestScene();
+        guest.Domain.Pages.MaxPages = 10;
+        Assert.True(guest.Domain.Pages.TryAllocate(0, Xenith.Hypervisor.Memory.AllocationFlags.Zeroed, out Mfn page));
+        BindLine(guest, 4);
+        ulong frame = page.Value;
+        Assert.Equal(0, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.PirqEoiGmfnV2, ref frame));
+        Assert.Equal(-16, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.PirqEoiGmfnV2, ref frame));
+        var setup = new PhysdevSetupGsi { Gsi = 18, Triggering = 1, Polarity = 1 };
+        Assert.Equal(0, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.SetupGsi, ref setup));
+        BindLine(guest, 18);
+        Assert.Equal(1UL << 18, Frame.At(page).Read<ulong>(0));
+        frame = ulong.MaxValue;
+        Assert.Equal(-22, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.PirqEoiGmfnV2, ref frame));
+    }
+
+    private static void BindLine(GuestScene guest, int line)
+    {
+        MapLine(guest, line, line);
+        var bind = new EventChannelBindPirq { Pirq = (uint)line };
+        Assert.Equal(0, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindPirq, ref bind));
+    }
+
+    [Fact]
     public void Map_pirq_chooses_numbers_and_refuses_conflicts()
     {
         using var guest = new GuestScene();
