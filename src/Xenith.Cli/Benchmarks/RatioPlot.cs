@@ -16,8 +16,8 @@ internal static class RatioPlot
     public static string Svg(Comparison comparison)
     {
         var rows = comparison.Rows.Where(row => row.Ratio is > 0).ToList();
-        // At least from a half to double, and a little more than the longest bar.
-        var reach = Math.Max(1, 1.05 * rows.Select(row => Math.Abs(Math.Log2(row.Ratio!.Value))).DefaultIfEmpty(0).Max());
+        // At least from a half to double, and room for the figure at the end of the longest bar.
+        var reach = Math.Max(1, 1.25 * rows.Select(row => Math.Abs(Math.Log2(row.Ratio!.Value))).DefaultIfEmpty(0).Max());
         double X(double ratio) => LabelWidth + PlotWidth / 2 * (1 + Math.Log2(ratio) / reach);
         var height = Top + rows.Count * RowHeight + Bottom;
 

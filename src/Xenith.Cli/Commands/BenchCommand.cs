@@ -57,6 +57,8 @@ internal static class BenchCommand
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancel)
     {
         var only = parse.GetValue(Only);
+        if (only == Debian && parse.GetValue(Hypervisor) is not null)
+            throw ToolException.Usage("--hypervisor stands in Xenith's place, so it does not go with --only debian");
         var limit = TimeSpan.FromSeconds(parse.GetValue(Timeout));
         var workshop = await Workshop.OpenAsync(Say, cancel);
         var ours = only == Debian ? null : await workshop.HypervisorAsync(parse.GetValue(Hypervisor), cancel);
