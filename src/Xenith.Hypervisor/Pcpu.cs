@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
@@ -46,7 +47,11 @@ public sealed class Pcpu
 public static class Serving
 {
     /// <summary>The vCPU; traps (and so crashes nobody else) if none is being served.</summary>
-    public static Vcpu Vcpu => Pcpu.Current.Loaded ?? Nobody();
+    public static Vcpu Vcpu
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Pcpu.Current.Loaded ?? Nobody();
+    }
 
     /// <summary>Its domain.</summary>
     public static Domain Domain => Vcpu.Domain;

@@ -51,6 +51,13 @@ public static unsafe class GuestMemory
             return AddressSpace.IsGuestRange(address, (ulong)from.Length * 8) && Asm.guest_copy((void*)address, p, (ulong)from.Length * 8) != 0;
     }
 
+    /// <summary>Reads several 64-bit words at a guest address: a list of requests.</summary>
+    public static bool TryRead(ulong address, Span<ulong> to)
+    {
+        fixed (ulong* p = to)
+            return AddressSpace.IsGuestRange(address, (ulong)to.Length * 8) && Asm.guest_copy(p, (void*)address, (ulong)to.Length * 8) != 0;
+    }
+
     /// <summary>Reads element <paramref name="index"/> of an array that starts at a guest address.</summary>
     public static bool TryRead<T>(ulong address, ulong index, out T value) where T : unmanaged =>
         TryRead(unchecked(address + index * (ulong)sizeof(T)), out value);

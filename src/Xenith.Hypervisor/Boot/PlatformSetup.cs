@@ -46,14 +46,30 @@ internal static class PlatformSetup
         return true;
     }
 
+    /// <summary>Writes here are interrupts (SDM vol. 3, 11.11).</summary>
+    private const ulong MessageInterrupts = 0xfee0_0000;
+
+    private const ulong HyperTransport = 0xfd_0000_0000, HyperTransportSize = 0x3_0000_0000;
+
+    /// <summary>First four letters of CPUID's vendor names.</summary>
+    private const uint AuthenticAmd = 0x6874_7541, HygonGenuine = 0x6f67_7948;
+
     /// <summary>
-    /// Interrupt controllers are the hypervisor's alone. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
+    /// Interrupt controllers are the hypervisor's alone; the I/O APICs' registers may be looked at. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
     /// </summary>
     internal static void ShareOut(MachineMemory memory, PlatformInformation platform)
     {
         Withhold(memory, platform, platform.LocalApicAddress);
+        memory.Devices.Deny(Mfn.FromAddress(MessageInterrupts), 256);
         for (int i = 0; i < platform.IoApicCount; i++)
-            Withhold(memory, platform, platform.IoApics[i].Address);
+        {
+            memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.IoApics[i].Address), 1);
+            platform.MemoryMap.Add(platform.IoApics[i].Address & ~4095UL, AddressSpace.PageSize, MemoryKind.Reserved);
+        }
+        memory.Devices.AddressBits = (int)(Cpu.Cpuid(0x8000_0008).Eax & 0xff);
+        // CPUs of this make route these addresses to HyperTransport, interrupts among it (BKDG for family 10h, 2.3).
+        if (Cpu.Cpuid(0).Ebx is AuthenticAmd or HygonGenuine)
+            memory.Devices.Deny(Mfn.FromAddress(HyperTransport), HyperTransportSize / AddressSpace.PageSize);
         platform.MemoryMap.Normalize();
         ulong at = 0;
         for (int i = 0; i < platform.MemoryMap.Count; i++)

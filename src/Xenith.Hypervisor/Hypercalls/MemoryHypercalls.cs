@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
@@ -73,7 +74,7 @@ internal static class MemoryHypercalls
             Abi.MemoryOp.CurrentReservation => (long)target.Pages.TotalPages,
             Abi.MemoryOp.MaximumReservation => (long)target.Pages.MaxPages,
             // arch_shared_info.max_pfn is the guest's own word for it.
-            _ => unchecked((long)target.SharedInfo.Load64(ArchSharedInfoOffset) - 1),
+            _ => unchecked((long)Math.Max(target.SharedInfo.Load64(ArchSharedInfoOffset), 1) - 1),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
@@ -11,9 +12,6 @@ internal static class EntryRules
     /// <summary>Cacheability bits of an L1 entry.</summary>
     internal const ulong CacheBits = PageFlags.WriteThrough | PageFlags.CacheDisable | PageFlags.Pat;
 
-    /// <summary>Bit 62 is Xen's mark for grant mappings in its debug builds; guests never may set it.</summary>
-    private const ulong GrantMark = 1UL << 62;
-
     /// <summary>Bits that an entry of a table of level 2 to 4 may not have; among them PageSize: PV guests get no large pages.</summary>
     internal const ulong UpperForbidden = PageFlags.WriteThrough | PageFlags.CacheDisable | PageFlags.PageSize | PageFlags.Global;
 
@@ -21,18 +19,19 @@ internal static class EntryRules
     internal const ulong SameReference = PageFlags.AddressMask | PageFlags.Present | PageFlags.Writable | CacheBits;
 
     /// <summary>Bits that an L1 entry may not have. Only domains with devices may choose cacheability.</summary>
-    internal static ulong L1Forbidden(bool hasDevices) => hasDevices ? GrantMark : GrantMark | CacheBits;
+    internal static ulong L1Forbidden(bool hasDevices) => hasDevices ? 0 : CacheBits;
 
     /// <summary>
-    /// What the hypervisor makes of a present L1 entry. Without U it is a page of the guest's kernel: it gets U and the mark for that, and is not global. With U
-    /// it is a user page and global, so that it stays in the TLB while the guest's kernel runs on its other root.
+    /// What the hypervisor makes of a present L1 entry. Without U it is a page of the guest's kernel: it gets U and the mark for that. With U and without the mark
+    /// it is a user page and becomes global, so that it stays in the TLB while the guest's kernel runs on its other root.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static PageTableEntry AdjustL1(PageTableEntry entry)
     {
         ulong bits = entry.Bits;
         if ((bits & PageFlags.User) == 0)
             bits |= PageFlags.User | PageFlags.GuestKernel;
-        return new PageTableEntry((bits & PageFlags.GuestKernel) != 0 ? bits & ~PageFlags.Global : bits | PageFlags.Global);
+        return new PageTableEntry((bits & PageFlags.GuestKernel) != 0 ? bits : bits | PageFlags.Global);
     }
 
     /// <summary>Device registers are never cached: write-back becomes uncached, and so do write-through and write-protected (Xen's PAT: public/arch-x86, 0x050100070406).</summary>

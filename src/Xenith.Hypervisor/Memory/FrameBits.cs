@@ -69,7 +69,7 @@ internal static class FrameBits
     internal const uint XenOwner = DomainIds.Xen + 1;
 
     /// <summary>How a domain is named in the frame table.</summary>
-    internal static uint OwnerOf(Domain domain) => domain.Id + 1u;
+    internal static uint OwnerOf(Domain domain) => unchecked(domain.Id + 1u);
 }
 
 /// <summary>

@@ -78,6 +78,10 @@ internal static class HypervisorAddressSpace
         l4.Write(AddressSpace.PerDomainSlot, domain.Pv.PerDomainL3.IsInvalid ? default : new PageTableEntry(domain.Pv.PerDomainL3, Table));
     }
 
+    /// <summary>Shows the machine-to-physical table in a root, or hides it: user mode has no business with it.</summary>
+    internal static void ShowM2P(PageTableView l4, bool show) =>
+        l4.Write(AddressSpace.FirstHypervisorSlot, show ? PageTableView.At(Image.RootTable)[AddressSpace.FirstHypervisorSlot] : default);
+
     /// <summary>
     /// Gives each part of the image just the rights that it needs, takes the guard pages away and the identity mapping that the boot code stood on.
     /// Method tables become read-only here: nothing may be constructed with a bare `new` afterwards that would write them.

@@ -22,14 +22,21 @@ public sealed partial class PageTypes
         if (!_frames.Contains(frame))
             return AcquireDevice(entry, pageOwner, tableOwner, out adjusted);
         ref FrameInfo info = ref _frames[frame];
-        if (entry.IsWritable)
+        TakeResult taken = FrameCounts.TryTake(ref info, pageOwner, entry.IsWritable);
+        if (taken != TakeResult.Taken)
         {
-            XenError error = GetWritable(frame, ref info, pageOwner, ref budget);
-            if (error != XenError.None)
-                return error == XenError.Busy && info.Owner == FrameBits.IoOwner ? AcquireDevice(entry, pageOwner, tableOwner, out adjusted) : error;
+            Return(frame, taken);
+            if (info.Owner == FrameBits.IoOwner)
+                return AcquireDevice(entry, pageOwner, tableOwner, out adjusted);
+            if (entry.IsWritable)
+            {
+                XenError error = GetType(frame, ref info, PageType.Writable, pageOwner, null, XenError.Busy, ref budget);
+                if (error != XenError.None)
+                    return error;
+            }
+            else if (!FrameCounts.TryGet(ref info, pageOwner))
+                return XenError.Busy;
         }
-        else if (!FrameCounts.TryGet(ref info, pageOwner))
-            return info.Owner == FrameBits.IoOwner ? AcquireDevice(entry, pageOwner, tableOwner, out adjusted) : XenError.Busy;
         adjusted = EntryRules.AdjustL1(entry);
         return XenError.None;
     }
@@ -38,12 +45,23 @@ public sealed partial class PageTypes
     internal void ReleaseL1(PageTableEntry entry)
     {
         Mfn frame = entry.Frame;
-        if (!_frames.Contains(frame) || _frames[frame].Owner == FrameBits.IoOwner)
+        if (!_frames.Contains(frame))
             return;
-        if (entry.IsWritable)
-            PutType(frame);
-        else
-            PutReference(frame);
+        ref FrameInfo info = ref _frames[frame];
+        if (info.Owner == FrameBits.IoOwner)
+            return;
+        DropResult result = FrameCounts.TryDrop(ref info, entry.IsWritable, _tlb);
+        if (result != DropResult.Remains)
+            DropSlowly(frame, ref info, entry.IsWritable, result);
+    }
+
+    private void DropSlowly(Mfn frame, ref FrameInfo info, bool writable, DropResult result)
+    {
+        while (result == DropResult.Again)
+            result = FrameCounts.TryDrop(ref info, writable, _tlb);
+        if (result == DropResult.LastReference)
+            Release(frame);
+        Invariant.Holds(result != DropResult.Underflow);
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Paravirtual;
 
 /// <summary>
-/// A PV vCPU's page-table roots. A 64-bit guest has two: its kernel's, and one without the kernel's pages for its user mode. Each root holds a reference to an L4 table for the vCPU,
+/// A PV vCPU's page-table roots. A 64-bit guest has two: its kernel's, and one without the kernel's pages, and without the machine-to-physical table, for its user mode. Each root holds a reference to an L4 table for the vCPU,
 /// so that the table the CPU walks cannot cease to be one.
 /// </summary>
 internal static class MmuOperations
@@ -45,6 +45,7 @@ internal static class MmuOperations
             if (error != XenError.None)
                 return error;
             pv.KernelRoot = root;
+            HypervisorAddressSpace.ShowM2P(PageTableView.At(root), true);
             // The address of the LDT may mean other frames from now on.
             DescriptorTables.ReleaseLdtPages(vcpu);
         }
@@ -78,6 +79,7 @@ internal static class MmuOperations
             XenError error = types.GetTable(root, 4, vcpu.Domain, ref budget);
             if (error != XenError.None)
                 return error;
+            HypervisorAddressSpace.ShowM2P(PageTableView.At(root), false);
         }
         vcpu.Pv.UserRoot = root;
         if (!old.IsInvalid)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Xenith.Machine;
 
 /// <summary>
@@ -67,9 +69,11 @@ public static class AddressSpace
     }
 
     /// <summary>True if the address is the guest's to map and use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsGuestAddress(ulong address) => address < LowerHalfEnd || address >= HypervisorEnd;
 
     /// <summary>Index into the page table of a level (1 to 4) for an address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int TableIndex(ulong address, int level) => (int)(address >> unchecked(3 + 9 * level)) & 511;
 
     /// <summary>Address of the first byte of a vCPU's GDT mapping.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -30,5 +31,9 @@ public struct FrameInfo
     public uint Previous;
 
     /// <summary>Owner: domain id + 1; 0 means nobody (free, or the hypervisor's own).</summary>
-    public uint Owner => (uint)(Volatile.Read(ref Count) >> 32) & 0xffff;
+    public uint Owner
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(Volatile.Read(ref Count) >> 32) & 0xffff;
+    }
 }
