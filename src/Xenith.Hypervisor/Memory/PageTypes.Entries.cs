@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -40,6 +41,11 @@ public sealed partial class PageTypes
         adjusted = EntryRules.AdjustL1(entry);
         return XenError.None;
     }
+
+    /// <summary>Takes the reference of a present L1 entry if it has none of the bits that it may not have and that is simple.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TakeResult TakeQuickly(PageTableEntry entry, uint owner, ulong forbidden) =>
+        (entry.Bits & forbidden) == 0 && _frames.Contains(entry.Frame) ? FrameCounts.TryTake(ref _frames[entry.Frame], owner, entry.IsWritable) : TakeResult.NotSimple;
 
     /// <summary>Gives back the references of an L1 entry that stands in no table any more.</summary>
     internal void ReleaseL1(PageTableEntry entry)

@@ -24,7 +24,11 @@ internal struct StepBudget
     internal static StepBudget ForCaller() => new(Pcpu.Current.Loaded);
 
     /// <summary>Asked before each step: true if it has to wait for another call.</summary>
-    internal readonly bool IsSpent => _started && _vcpu is not null && Pcpu.Current.ShouldPreempt;
+    internal readonly bool IsSpent
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _started && (PerCpu.Work & Pcpu.Interruptions) != 0 && _vcpu is not null;
+    }
 
     /// <summary>Says that a step is complete.</summary>
     internal void Step() => _started = true;
