@@ -7,6 +7,7 @@ var root = new RootCommand("Xenith: a type-1 x86-64 hypervisor in C# that keeps 
 {
     RunCommand.Create(),
     TestCommand.Create(),
+    BenchCommand.Create(),
     BuildCommand.Create(),
     DoctorCommand.Create(),
     CleanCommand.Create(),

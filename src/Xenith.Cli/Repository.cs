@@ -19,6 +19,14 @@ internal sealed record Repository(string Root, string Output, string Cache)
 
     public string PathTo(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
+    /// <summary>The commit of the tree, with a '+' if anything but these files differs from it.</summary>
+    public async Task<string> CommitAsync(params string[] except)
+    {
+        var commit = await HostCommand.RunAsync("git", ["rev-parse", "--short=10", "HEAD"], Root);
+        var changes = await HostCommand.RunAsync("git", ["status", "--porcelain", "--", ".", .. except.Select(file => $":!{file}")], Root);
+        return commit.Status != 0 ? "unknown" : commit.Output.Trim() + (changes.Output.Trim().Length > 0 ? "+" : "");
+    }
+
     private static string? Setting(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 

@@ -11,6 +11,7 @@ public enum XenError
     NoEntry = 2,
     NoSuchDomain = 3,
     Io = 5,
+    NoDeviceOrAddress = 6,
     ArgumentListTooLong = 7,
     NoExecutable = 8,
     TryAgain = 11,

@@ -59,6 +59,8 @@ internal static unsafe class Asm
     [RuntimeImport("*", "guest_copy"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_copy(void* to, void* from, ulong bytes);
     [RuntimeImport("*", "guest_read64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read64(ulong from, ulong* to);
     [RuntimeImport("*", "guest_write64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_write64(ulong to, ulong value);
+    [RuntimeImport("*", "guest_push_frame"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_push_frame(ulong to, ref GuestFrame frame, ulong cs, ulong flags);
+    [RuntimeImport("*", "guest_push_frame_with_error"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_push_frame_with_error(ulong to, ref GuestFrame frame, ulong cs, ulong flags, ulong error);
     [RuntimeImport("*", "guest_compare_exchange"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_compare_exchange(ulong at, ulong* expected, ulong value);
 
     [RuntimeImport("*", "fx_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_save(void* area);

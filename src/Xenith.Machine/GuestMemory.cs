@@ -13,12 +13,15 @@ public static unsafe class GuestMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead<T>(ulong address, out T value) where T : unmanaged
     {
-        T copy = default;
-        bool ok = AddressSpace.IsGuestRange(address, (ulong)sizeof(T))
-            && (sizeof(T) == 8
-                ? Asm.guest_read64(address, (ulong*)&copy) != 0
-                : Asm.guest_copy(&copy, (void*)address, (ulong)sizeof(T)) != 0);
-        value = copy;
+        Unsafe.SkipInit(out value);
+        bool ok = false;
+        if (AddressSpace.IsGuestRange(address, (ulong)sizeof(T)))
+        {
+            fixed (T* to = &value)
+                ok = (sizeof(T) == 8 ? Asm.guest_read64(address, (ulong*)to) : Asm.guest_copy(to, (void*)address, (ulong)sizeof(T))) != 0;
+        }
+        if (!ok)
+            value = default;
         return ok;
     }
 
@@ -57,6 +60,18 @@ public static unsafe class GuestMemory
         fixed (ulong* p = to)
             return AddressSpace.IsGuestRange(address, (ulong)to.Length * 8) && Asm.guest_copy(p, (void*)address, (ulong)to.Length * 8) != 0;
     }
+
+    /// <summary>
+    /// Writes what a 64-bit PV kernel finds on its stack at an exception: RCX and R11 of a frame, then its RIP, CS and RFLAGS as given, its RSP and SS.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryPushFrame(ulong bottom, ref GuestFrame frame, ulong cs, ulong flags) =>
+        AddressSpace.IsGuestRange(bottom, 7 * 8) && Asm.guest_push_frame(bottom, ref frame, cs, flags) != 0;
+
+    /// <summary>The same with an error code between R11 and RIP.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryPushFrame(ulong bottom, ref GuestFrame frame, ulong cs, ulong flags, ulong error) =>
+        AddressSpace.IsGuestRange(bottom, 8 * 8) && Asm.guest_push_frame_with_error(bottom, ref frame, cs, flags, error) != 0;
 
     /// <summary>Reads element <paramref name="index"/> of an array that starts at a guest address.</summary>
     public static bool TryRead<T>(ulong address, ulong index, out T value) where T : unmanaged =>

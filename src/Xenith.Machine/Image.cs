@@ -3,6 +3,9 @@ namespace Xenith.Machine;
 /// <summary>Where the linked image lies, by permission. All bounds are page-aligned virtual addresses.</summary>
 public static unsafe class Image
 {
+    /// <summary>Ends booting: an object made from here on is a trap.</summary>
+    public static void SealHeap() => Internal.Runtime.BootHeap.Seal();
+
     /// <summary>Code: read and execute.</summary>
     public static ulong TextStart => ImageLayout.TextStart;
 

@@ -63,11 +63,8 @@ public readonly unsafe struct SharedArea
     public ulong CompareExchange64(uint offset, ulong value, ulong expected) => Interlocked.CompareExchange(ref *At<ulong>(offset), value, expected);
 
     /// <summary>Atomically sets a bit of an array of 64-bit words; returns whether it was set before.</summary>
-    public bool TestAndSetBit(uint offset, uint bit)
-    {
-        ulong mask = 1UL << (int)(bit & 63);
-        return (Interlocked.Or(ref *At<ulong>(offset + bit / 64 * 8), mask) & mask) != 0;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TestAndSetBit(uint offset, uint bit) => (Interlocked.Or(ref *At<ulong>(offset + bit / 64 * 8), 1UL << (int)(bit & 63)) >> (int)(bit & 63) & 1) != 0;
 
     /// <summary>Atomically clears a bit of an array of 64-bit words; returns whether it was set before.</summary>
     public bool TestAndClearBit(uint offset, uint bit)
@@ -77,6 +74,7 @@ public readonly unsafe struct SharedArea
     }
 
     /// <summary>Reads a bit of an array of 64-bit words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TestBit(uint offset, uint bit) => (Load64(offset + bit / 64 * 8) >> (int)(bit & 63) & 1) != 0;
 
     /// <summary>Copies a plain struct into the area (no atomicity beyond single bytes).</summary>

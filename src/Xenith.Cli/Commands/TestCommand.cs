@@ -87,19 +87,11 @@ internal static class TestCommand
         if (run.Scale == Scale.Full)
         {
             var page = run.Workshop.Repository.PathTo("docs", "verified.md");
-            var row = VerifiedPage.Row(part, await CommitAsync(run.Workshop.Repository), part.OtherHypervisor(run.Hypervisor), run.Results, clock.Elapsed);
+            var row = VerifiedPage.Row(part, await run.Workshop.Repository.CommitAsync("docs/verified.md"), part.OtherHypervisor(run.Hypervisor), run.Results, clock.Elapsed);
             Directory.CreateDirectory(Path.GetDirectoryName(page)!);
             File.WriteAllText(page, VerifiedPage.WithRow(File.Exists(page) ? File.ReadAllText(page) : "", part.Name, row));
         }
         return run.Results;
-    }
-
-    /// <summary>The commit of the tree, with a '+' if anything but the page of results differs from it.</summary>
-    private static async Task<string> CommitAsync(Repository repository)
-    {
-        var commit = await HostCommand.RunAsync("git", ["rev-parse", "--short=10", "HEAD"], repository.Root);
-        var changes = await HostCommand.RunAsync("git", ["status", "--porcelain", "--", ".", ":!docs/verified.md"], repository.Root);
-        return commit.Status != 0 ? "unknown" : commit.Output.Trim() + (changes.Output.Trim().Length > 0 ? "+" : "");
     }
 
     private static int Close(IReadOnlyList<TestResult> results, IEnumerable<TestPart> waiting, bool showFailures, TimeSpan time)

@@ -20,8 +20,8 @@ internal ref struct Dom0Input
     /// <summary>Machine addresses of the initial RAM disk; equal if there is none.</summary>
     internal ulong RamDiskStart, RamDiskEnd;
 
-    /// <summary>dom0's command line.</summary>
-    internal ReadOnlySpan<byte> CommandLine;
+    /// <summary>dom0's command line, and what the hypervisor's has for it after ` -- `.</summary>
+    internal ReadOnlySpan<byte> CommandLine, MoreCommandLine;
 
     /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
     internal ulong Pages, MaximumPages;
@@ -53,6 +53,8 @@ internal static class Dom0Builder
 
         Domain domain = new(0, true, 1);
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
+        // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
+        domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
         if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
             return Fail(log, "No memory for dom0's descriptor tables");
         domain.Pv.Ports.AllowAllButOwn(host);
@@ -66,6 +68,8 @@ internal static class Dom0Builder
         if (!input.Image.TryCopyTo(mapped[(int)(input.Image.VirtualStart - layout.Base)..]))
             return Fail(log, "The kernel's segments do not fit where it wants them");
         input.Kernel.Release(host);
+        if (notes.HypercallPage >= input.Image.VirtualStart && notes.HypercallPage < input.Image.VirtualEnd)
+            HypercallPage.Fill(first.Plus(layout.PfnOf(notes.HypercallPage)));
 
         ulong ramDiskPfn = memory.Count;
         if (ramDiskPages != 0 && !PlaceRamDisk(memory, input, mapped, layout, ramDiskByPfn))
@@ -101,12 +105,24 @@ internal static class Dom0Builder
         info.ModLen = ramDiskBytes;
         info.FirstP2mPfn = ownList ? firstListPfn : 0;
         info.NrP2mFrames = ownList ? listPages + listTables : 0;
-        int commandLine = Math.Min(input.CommandLine.Length, 1023);
-        input.CommandLine[..commandLine].CopyTo(info.CmdLine);
+        CopyCommandLine(in input, info.CmdLine);
         Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))).Write(0, info);
 
         Describe(log, input, layout, first, ramDiskPages);
         return StartVcpu(host, log, domain, layout, root, input.Image.Entry) ? domain : null;
+    }
+
+    /// <summary>Both parts with a blank between, cut to what fits before the terminating zero.</summary>
+    private static void CopyCommandLine(in Dom0Input input, Span<byte> to)
+    {
+        int length = Math.Min(input.CommandLine.Length, to.Length - 1);
+        input.CommandLine[..length].CopyTo(to);
+        if (input.MoreCommandLine.IsEmpty || length >= to.Length - 2)
+            return;
+        if (length > 0)
+            to[length++] = (byte)' ';
+        int more = Math.Min(input.MoreCommandLine.Length, to.Length - 1 - length);
+        input.MoreCommandLine[..more].CopyTo(to[length..]);
     }
 
     /// <summary>The initial RAM disk stays where the boot loader put it, if the kernel takes it by page number; else it is copied into the mapped range.</summary>

@@ -1,3 +1,4 @@
+using System;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
@@ -31,6 +32,17 @@ internal static class MemorySetup
         for (int i = 0; i < early.Count; i++)
             allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize, 0);
         log.Info($"System RAM: {early.FreeBytes >> 20}MB free of {top >> 20}MB; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
-        return new MachineMemory(table, m2p, allocator);
+        MachineMemory memory = new(table, m2p, allocator);
+        memory.Devices.AddressBits = PhysicalAddressBits();
+        return memory;
+    }
+
+    /// <summary>Bits of a machine address (CPUID leaf 0x80000008): a page-table entry with a higher one would fault when it is used.</summary>
+    private static int PhysicalAddressBits()
+    {
+        const uint leaf = 0x8000_0008;
+        if (Cpu.Cpuid(0x8000_0000).Eax < leaf)
+            return 36;
+        return (int)Math.Min(Cpu.Cpuid(leaf).Eax & 0xff, 52);
     }
 }

@@ -18,6 +18,10 @@ internal static class PlatformSetup
 {
     private const ulong ApicBaseMask = 0x000f_ffff_ffff_f000;
 
+    // Writes here are messages to local APICs (SDM vol. 3, 11.11).
+    private const ulong MessageRange = 0xfee0_0000, MessageRangeSize = 1 << 20;
+    private const ulong HyperTransportSize = 12UL << 30;
+
     // Slots of the device mappings.
     private const uint LocalApicSlot = 0, HpetSlot = 1, FirstIoApicSlot = 2;
 
@@ -46,30 +50,25 @@ internal static class PlatformSetup
         return true;
     }
 
-    /// <summary>Writes here are interrupts (SDM vol. 3, 11.11).</summary>
-    private const ulong MessageInterrupts = 0xfee0_0000;
-
-    private const ulong HyperTransport = 0xfd_0000_0000, HyperTransportSize = 0x3_0000_0000;
-
-    /// <summary>First four letters of CPUID's vendor names.</summary>
-    private const uint AuthenticAmd = 0x6874_7541, HygonGenuine = 0x6f67_7948;
-
     /// <summary>
-    /// Interrupt controllers are the hypervisor's alone; the I/O APICs' registers may be looked at. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
+    /// Local APICs are the hypervisor's alone, IO-APICs can be read. The rest outside RAM is dom0's to map; the memory map that it is shown says which is which.
     /// </summary>
     internal static void ShareOut(MachineMemory memory, PlatformInformation platform)
     {
-        Withhold(memory, platform, platform.LocalApicAddress);
-        memory.Devices.Deny(Mfn.FromAddress(MessageInterrupts), 256);
+        memory.Devices.AddressBits = (int)(Cpu.Cpuid(0x8000_0008).Eax & 0xff);
+        Reserve(platform, platform.LocalApicAddress);
+        memory.Devices.Deny(Mfn.FromAddress(MessageRange), MessageRangeSize / AddressSpace.PageSize);
         for (int i = 0; i < platform.IoApicCount; i++)
         {
+            Reserve(platform, platform.IoApics[i].Address);
             memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.IoApics[i].Address), 1);
-            platform.MemoryMap.Add(platform.IoApics[i].Address & ~4095UL, AddressSpace.PageSize, MemoryKind.Reserved);
         }
-        memory.Devices.AddressBits = (int)(Cpu.Cpuid(0x8000_0008).Eax & 0xff);
-        // CPUs of this make route these addresses to HyperTransport, interrupts among it (BKDG for family 10h, 2.3).
-        if (Cpu.Cpuid(0).Ebx is AuthenticAmd or HygonGenuine)
-            memory.Devices.Deny(Mfn.FromAddress(HyperTransport), HyperTransportSize / AddressSpace.PageSize);
+        if (HasHyperTransport())
+        {
+            // AMD processors route these addresses to the interconnect, not to memory (BIOS and Kernel Developer's Guides, "HyperTransport address map").
+            ulong end = 1UL << (memory.Devices.AddressBits < 48 ? 40 : 48);
+            memory.Devices.Deny(Mfn.FromAddress(end - HyperTransportSize), HyperTransportSize / AddressSpace.PageSize);
+        }
         platform.MemoryMap.Normalize();
         ulong at = 0;
         for (int i = 0; i < platform.MemoryMap.Count; i++)
@@ -88,10 +87,14 @@ internal static class PlatformSetup
         memory.MarkDevices(0, 256);
     }
 
-    private static void Withhold(MachineMemory memory, PlatformInformation platform, ulong address)
-    {
-        memory.Devices.Deny(Mfn.FromAddress(address), 1);
+    /// <summary>Shows a page as reserved in the memory map that dom0 sees.</summary>
+    private static void Reserve(PlatformInformation platform, ulong address) =>
         platform.MemoryMap.Add(address & ~4095UL, AddressSpace.PageSize, MemoryKind.Reserved);
+
+    private static bool HasHyperTransport()
+    {
+        uint vendor = Cpu.Cpuid(0).Ebx;
+        return vendor is 0x68747541 or 0x6f677948; // "Auth", "Hygo"
     }
 
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)

@@ -26,12 +26,8 @@ internal static class Startup
         Port.Out8(0xa1, 0xff);
 
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
-        CommandLineParser parser = new(information.CommandLine);
-        while (parser.MoveNext())
-        {
-            // What is wrong is said once there is a log to say it in.
-        }
-        HypervisorOptions options = parser.Options;
+        OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
+        HypervisorOptions options = ReadOptions(own);
         ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
         Banner.Print(log);
         if (!understood)
@@ -40,9 +36,19 @@ internal static class Startup
             return;
         }
         log.Always($"Command line: {information.CommandLine}");
-        ReportProblems(log, information.CommandLine);
+        ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
         Boot(log, in information, in options);
+    }
+
+    /// <summary>The options; what is wrong with them is said later, once there is a log to say it in.</summary>
+    private static HypervisorOptions ReadOptions(ReadOnlySpan<byte> commandLine)
+    {
+        CommandLineParser parser = new(commandLine);
+        while (parser.MoveNext())
+        {
+        }
+        return parser.Options;
     }
 
     private static SerialPort OpenSerial(in HypervisorOptions options) =>
@@ -104,8 +110,8 @@ internal static class Startup
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
-        log.Always($"Xen is relinquishing VGA console.");
-        log.Always($"*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)");
+        Image.SealHeap();
+        log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
     }
 
@@ -122,6 +128,7 @@ internal static class Startup
         early.Reserve(0, 0x10_0000);
         early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
         early.Reserve(information.Start, information.End);
+        early.Reserve(information.CommandLineAddress, information.CommandLineAddress + information.CommandLineLength + 1);
         for (int i = 0; i < information.ModuleCount; i++)
         {
             BootModule module = information.Modules[i];

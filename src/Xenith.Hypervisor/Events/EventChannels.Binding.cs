@@ -92,7 +92,7 @@ public sealed partial class EventChannels
         PirqTable pirqs = _domain.Pirqs;
         if (pirq >= PirqTable.Count)
             return XenError.Invalid;
-        if (!pirqs.MayBind(pirq))
+        if (!pirqs.IsMapped(pirq))
             return XenError.NotPermitted;
         using (Host.Current.EventBindings.Lock.Enter())
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
@@ -99,6 +100,10 @@ public sealed partial class EventChannels
             Select(vcpu, port);
         return XenError.None;
     }
+
+    /// <summary>True if an event is pending and the guest does not mask events: of the first two bytes of vcpu_info the low one is set and the high one is not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsDeliverable(SharedArea info) => info.Exists && unchecked((uint)info.Load16(UpcallPendingOffset) - 1) < 0xff;
 
     /// <summary>
     /// Makes the vCPU look at everything: after its vcpu_info has moved, so that no event is lost. The guest takes one event too many at worst.

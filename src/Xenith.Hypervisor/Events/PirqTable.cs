@@ -45,9 +45,6 @@ public sealed class PirqTable
         return 0;
     }
 
-    /// <summary>True if the domain may bind a PIRQ: it is mapped, or the domain owns all interrupts.</summary>
-    public bool MayBind(uint pirq) => _domain.IsPrivileged || IsMapped(pirq);
-
     /// <summary>The lowest free PIRQ from 16 on for a global system interrupt, or the highest free one for a message. 0 if there is none.</summary>
     public uint FindFree(bool forMessage)
     {

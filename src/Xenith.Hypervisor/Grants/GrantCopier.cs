@@ -91,15 +91,7 @@ internal static class GrantCopier
         {
             if (_isGrant)
                 return _owner.Grants.Pin(_reference, _caller.Id, _readOnly, out Frame);
-            PageTypes types = Host.Current.Memory.Types;
-            if (_readOnly)
-                return types.TryGetReference(Frame, _owner) ? GrantStatus.Okay : GrantStatus.BadPage;
-            return types.TryGetWritable(Frame, _owner) switch
-            {
-                XenError.None => GrantStatus.Okay,
-                XenError.Restart => GrantStatus.Eagain,
-                _ => GrantStatus.GeneralError,
-            };
+            return GrantTable.Take(Frame, _owner, _readOnly);
         }
 
         internal readonly void Give()

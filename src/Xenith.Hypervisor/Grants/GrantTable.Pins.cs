@@ -1,4 +1,5 @@
 using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 
@@ -46,7 +47,7 @@ public sealed partial class GrantTable
                     return status;
             }
             frame = new Mfn(first ? Shared(reference).Load32(EntryOffset(reference) + FrameOffset) : active.Frame);
-            GrantStatus taken = Take(frame, readOnly);
+            GrantStatus taken = Take(frame, _domain, readOnly);
             if (taken != GrantStatus.Okay)
             {
                 Unmark(reference, first, marks && !readOnly);
@@ -128,19 +129,22 @@ public sealed partial class GrantTable
             shared.TestAndClearBit(offset, ReadingBit);
     }
 
-    private GrantStatus Take(Mfn frame, bool readOnly)
+    /// <summary>
+    /// Takes the reference of one use of a domain's frame. <see cref="GrantStatus.BadPage"/> if it is not the domain's, <see cref="GrantStatus.GeneralError"/> if nobody may write it.
+    /// </summary>
+    internal static GrantStatus Take(Mfn frame, Domain owner, bool readOnly)
     {
         PageTypes types = Host.Current.Memory.Types;
         if (readOnly)
-            return types.TryGetReference(frame, _domain) ? GrantStatus.Okay : GrantStatus.BadPage;
-        switch (types.TryGetWritable(frame, _domain))
+            return types.TryGetReference(frame, owner) ? GrantStatus.Okay : GrantStatus.BadPage;
+        switch (types.TryGetWritable(frame, owner))
         {
             case XenError.None:
                 return GrantStatus.Okay;
             case XenError.Restart:
                 return GrantStatus.Eagain;
             default:
-                if (!types.TryGetReference(frame, _domain))
+                if (!types.TryGetReference(frame, owner))
                     return GrantStatus.BadPage;
                 types.PutReference(frame);
                 return GrantStatus.GeneralError;

@@ -11,7 +11,7 @@ internal static class AssistHypercalls
     /// What a 64-bit PV guest may switch. The types of 4 GiB segments have a meaning for 32-bit guests only, but 64-bit ones may set them, as with Xen.
     /// m2p_strict (32) is missing: the machine-to-physical table is visible in user page tables, so to accept it would be a false promise.
     /// </summary>
-    private const ulong Known = 1UL << (int)VmAssistType.FourGbSegments
+    internal const ulong Known = 1UL << (int)VmAssistType.FourGbSegments
         | 1UL << (int)VmAssistType.FourGbSegmentsNotify
         | 1UL << (int)VmAssistType.WritablePageTables
         | 1UL << (int)VmAssistType.PaeExtendedCr3

@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Events;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Hypercalls;
@@ -17,17 +18,14 @@ internal static class Continuation
     internal static bool IsDue(Vcpu vcpu) => Pcpu.Current.ShouldPreempt || HasDeliverableEvent(vcpu);
 
     /// <summary>True if an event is pending and the guest does not mask events (vcpu_info, first two bytes: upcall_pending and upcall_mask).</summary>
-    internal static bool HasDeliverableEvent(Vcpu vcpu) => vcpu.Info.Exists && vcpu.Info.Load8(0) != 0 && vcpu.Info.Load8(1) == 0;
+    internal static bool HasDeliverableEvent(Vcpu vcpu) => EventChannels.IsDeliverable(vcpu.Info);
 
     /// <summary>Makes the guest call <paramref name="number"/> again with another first argument. Return the result from the handler.</summary>
     internal static long Again(uint number, ulong a1)
     {
         MulticallState multicall = Serving.Vcpu.Multicall;
         if (multicall.IsActive)
-        {
-            multicall.Stop();
-            multicall.Entry.Args[0] = a1;
-        }
+            multicall.Stop(a1);
         else
         {
             Rewind();
@@ -41,7 +39,7 @@ internal static class Continuation
     {
         MulticallState multicall = Serving.Vcpu.Multicall;
         if (multicall.IsActive)
-            multicall.Entry.Args[1] = a2;
+            multicall.Change(1, a2);
         else
             PerCpu.Frame.Rsi = a2;
         return Again(number, a1);
@@ -52,7 +50,7 @@ internal static class Continuation
     {
         MulticallState multicall = Serving.Vcpu.Multicall;
         if (multicall.IsActive)
-            multicall.Entry.Args[2] = a3;
+            multicall.Change(2, a3);
         else
             PerCpu.Frame.Rdx = a3;
         return Again(number, a1, a2);
@@ -63,7 +61,7 @@ internal static class Continuation
     {
         MulticallState multicall = Serving.Vcpu.Multicall;
         if (multicall.IsActive)
-            multicall.Entry.Args[3] = a4;
+            multicall.Change(3, a4);
         else
             PerCpu.Frame.R10 = a4;
         return Again(number, a1, a2, a3);

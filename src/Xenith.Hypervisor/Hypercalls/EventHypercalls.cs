@@ -63,9 +63,12 @@ internal static class EventHypercalls
             case ResetContinued:
                 return Reset(caller, argument, operation == ResetContinued, number);
             case Op.InitControl:
-            case Op.ExpandArray:
-            case Op.SetPriority:
                 return NotWritten.Operation(number, "event_channel_op", (uint)operation);
+            case Op.ExpandArray:
+                // For domains that use the FIFO ABI, which none does.
+                return GuestMemory.TryRead(argument, out ulong _) ? XenError.NotSupported.ToResult() : XenError.BadAddress.ToResult();
+            case Op.SetPriority:
+                return SetPriority(caller.Domain, argument);
             default:
                 return XenError.NotImplemented.ToResult();
         }
@@ -123,6 +126,14 @@ internal static class EventHypercalls
         if (!GuestMemory.TryRead(argument, out EventChannelBindVcpu op))
             return XenError.BadAddress.ToResult();
         return caller.Events.BindVcpu(op.Port, op.Vcpu).ToResult();
+    }
+
+    /// <summary>The two-level ABI has no priorities.</summary>
+    private static long SetPriority(Domain caller, ulong argument)
+    {
+        if (!GuestMemory.TryRead(argument, out EventChannelSetPriority op))
+            return XenError.BadAddress.ToResult();
+        return caller.Events.IsValid(op.Port) ? XenError.NotImplemented.ToResult() : XenError.Invalid.ToResult();
     }
 
     private static long Status(Domain caller, ulong argument)

@@ -51,7 +51,7 @@ internal static class HypercallTable
             case 21: return AssistHypercalls.VmAssist(a1, a2, a3, a4, a5, n);                                  // vm_assist                     | any  | no  | full
             case 22 when TCaller.Pv: return MmuHypercalls.UpdateVaMappingOtherDomain(a1, a2, a3, a4, a5, n);   // update_va_mapping_otherdomain | op   | no  | full
             case 23 when TCaller.Pv: return PvHypercalls.Iret(a1, a2, a3, a4, a5, n);                          // iret                          | any  | no  | full
-            case 24: return VcpuHypercalls.VcpuOp(a1, a2, a3, a4, a5, n);                                      // vcpu_op                       | any  | no  | part
+            case 24: return VcpuHypercalls.VcpuOp(a1, a2, a3, a4, a5, n);                                      // vcpu_op                       | any  | no  | full
             case 25 when TCaller.Pv: return PvHypercalls.SetSegmentBase(a1, a2, a3, a4, a5, n);                // set_segment_base              | any  | no  | full
             case 26 when TCaller.Pv: return MmuHypercalls.MmuExtOp(a1, a2, a3, a4, a5, n);                     // mmuext_op                     | op   | yes | full
             case 27: return Absent();                                                                          // xsm_op                        | op   | -   | absent

@@ -8,8 +8,8 @@ namespace Xenith.Hypervisor.Hypercalls;
 /// <summary>What a vCPU's multicall is at.</summary>
 public sealed class MulticallState
 {
-    /// <summary>The entry that is being served: a copy, taken once.</summary>
-    internal MulticallEntry Entry;
+    private Inline4<ulong> _arguments;
+    private uint _changed;
 
     /// <summary>True from the first entry to the last: a multicall cannot contain another.</summary>
     public bool IsActive { get; internal set; }
@@ -17,11 +17,29 @@ public sealed class MulticallState
     /// <summary>Set by <see cref="Continuation"/> when the entry has to be made again.</summary>
     internal bool Stopped { get; private set; }
 
-    internal void Stop() => Stopped = true;
-
-    internal void Begin(in MulticallEntry entry)
+    /// <summary>The entry has to be made again, with another first argument and those that were changed.</summary>
+    internal void Stop(ulong a1)
     {
-        Entry = entry;
+        Change(0, a1);
+        Stopped = true;
+    }
+
+    /// <summary>Notes an argument, counted from 0, that the entry is to have next time.</summary>
+    internal void Change(int index, ulong value)
+    {
+        _arguments[index] = value;
+        _changed |= 1u << index;
+    }
+
+    /// <summary>Puts the changed arguments into the entry, and forgets them.</summary>
+    internal void Apply(ref MulticallEntry entry)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            if ((_changed >> i & 1) != 0)
+                entry.Args[i] = _arguments[i];
+        }
+        _changed = 0;
         Stopped = false;
     }
 }
@@ -48,55 +66,36 @@ internal static class MulticallHypercall
         state.IsActive = true;
         uint count = unchecked((uint)countArgument);
         long result = 0;
-        ulong at = list;
-        while (count != 0)
+        for (ulong at = list; count != 0; at = unchecked(at + EntrySize), count--)
         {
             if (at != list && Continuation.IsDue(vcpu))
                 return StopBefore(state, number, at, count);
-            Outcome outcome = MakeOne<TCaller>(state, at, out result);
-            if (outcome == Outcome.Again)
-                return StopBefore(state, number, at, count);
-            if (outcome != Outcome.Next)
+            if (!GuestMemory.TryRead(at, out MulticallEntry entry))
+            {
+                result = XenError.BadAddress.ToResult();
                 break;
-            at = unchecked(at + EntrySize);
-            count--;
+            }
+            long answer = HypercallTable.Call<TCaller>(entry.Args[0], entry.Args[1], entry.Args[2], entry.Args[3], entry.Args[4], entry.Op);
+            if (state.Stopped)
+            {
+                entry.Result = unchecked((ulong)answer);
+                state.Apply(ref entry);
+                if (GuestMemory.TryWrite(at, entry))
+                    return StopBefore(state, number, at, count);
+                result = XenError.BadAddress.ToResult();
+                break;
+            }
+            bool written = GuestMemory.TryWrite(unchecked(at + ResultOffset), unchecked((ulong)answer));
+            // After IRET the guest is elsewhere: the rest of the list is not made, and the call returns what the guest wants in RAX.
+            bool returns = entry.Op == (ulong)HypercallNumber.Iret;
+            if (returns || !written)
+            {
+                result = returns ? answer : XenError.BadAddress.ToResult();
+                break;
+            }
         }
         state.IsActive = false;
         return result;
-    }
-
-    private enum Outcome
-    {
-        Next,
-        Again,
-        End,
-    }
-
-    /// <summary>Makes the call of one entry. <paramref name="result"/> is the multicall's own result so far: 0, an error, or what IRET wants in RAX.</summary>
-    private static Outcome MakeOne<TCaller>(MulticallState state, ulong at, out long result) where TCaller : struct, ICaller
-    {
-        result = XenError.BadAddress.ToResult();
-        if (!GuestMemory.TryRead(at, out MulticallEntry entry))
-            return Outcome.End;
-        state.Begin(in entry);
-        long answer = HypercallTable.Call<TCaller>(entry.Args[0], entry.Args[1], entry.Args[2], entry.Args[3], entry.Args[4], entry.Op);
-
-        if (state.Stopped)
-        {
-            state.Entry.Result = unchecked((ulong)answer);
-            return GuestMemory.TryWrite(at, state.Entry) ? Outcome.Again : Outcome.End;
-        }
-        bool written = GuestMemory.TryWrite(unchecked(at + ResultOffset), unchecked((ulong)answer));
-        if (entry.Op == (ulong)HypercallNumber.Iret)
-        {
-            // The guest is elsewhere now: the rest of the list is not made.
-            result = answer;
-            return Outcome.End;
-        }
-        if (!written)
-            return Outcome.End;
-        result = 0;
-        return Outcome.Next;
     }
 
     private static long StopBefore(MulticallState state, uint number, ulong at, uint count)

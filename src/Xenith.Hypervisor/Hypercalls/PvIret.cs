@@ -47,8 +47,6 @@ internal static partial class PvHypercalls
         bool inSyscall = (context.Flags & (ulong)IretFlags.InSyscall) != 0;
         frame.Rcx = inSyscall ? context.Rip : context.Rcx;
         frame.R11 = inSyscall ? flags : context.R11;
-        frame.Vector = EntryVector.Hypercall;
-        frame.Error = 0;
         vcpu.Info.Store8(VcpuInfoOffsets.UpcallMask, (context.Rflags & Rflags.Interrupt) == 0 ? (byte)1 : (byte)0);
         if (pv.NmiMasked)
             EndNmi(pv);

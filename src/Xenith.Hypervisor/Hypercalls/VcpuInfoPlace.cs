@@ -14,13 +14,13 @@ internal static class VcpuInfoPlace
     private const uint Size = 64;
 
     /// <summary>
-    /// Moves it. <see cref="XenError.Invalid"/> if it has moved before, if the vCPU is another that runs, or if the place is not the domain's own writable
-    /// memory or not aligned to 8 bytes (Xen takes that, at the price of accesses that are not atomic).
+    /// Moves it. <see cref="XenError.NoDeviceOrAddress"/> if it would not fit or would not be aligned, <see cref="XenError.Invalid"/> if it has moved before, if the
+    /// vCPU is another that runs, or if the frame is not the domain's own writable memory.
     /// </summary>
     internal static XenError Move(Vcpu caller, Vcpu vcpu, ulong frame, uint offset)
     {
         if (offset > AddressSpace.PageSize - Size || (offset & 7) != 0)
-            return XenError.Invalid;
+            return XenError.NoDeviceOrAddress;
         if (!vcpu.InfoFrame.IsInvalid || (vcpu != caller && vcpu.Scheduling.IsUp))
             return XenError.Invalid;
         XenError error = GuestPages.KeepWritable(vcpu.Domain, frame, out Mfn page);

@@ -1,3 +1,4 @@
+using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -7,15 +8,20 @@ namespace Xenith.Hypervisor.Hypercalls;
 internal static class VcpuStart
 {
     /// <summary>VCPUOP_initialise: gives a vCPU that was never started its first registers.</summary>
-    internal static long Initialise(Vcpu vcpu, ulong argument, uint number) => NotWritten.Operation(number, "vcpu_op", 0);
+    internal static long Initialise(Vcpu vcpu, ulong argument, uint number)
+    {
+        XenError error = VcpuContext.Load(vcpu, argument);
+        return error == XenError.Restart ? Continuation.Again(number, (ulong)VcpuOp.Initialise) : error.ToResult();
+    }
 
     /// <summary>VCPUOP_up: lets a vCPU run that has been initialised.</summary>
     internal static long Up(Vcpu vcpu)
     {
+        if (vcpu.Scheduling.IsUp)
+            return 0;
         if (!vcpu.IsInitialised)
             return XenError.Invalid.ToResult();
-        if (!vcpu.Scheduling.IsUp)
-            vcpu.Scheduling.Up();
+        vcpu.Scheduling.Up();
         return 0;
     }
 

@@ -7,18 +7,6 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Paravirtual;
 
 /// <summary>
-/// The words of an exception frame, as they lie on the guest's stack. The last five are those that a CPU pushes; the others end where these begin:
-/// RCX, R11 and, for some, an error code; a failsafe callback gets RCX, R11 and four selectors.
-/// </summary>
-[InlineArray(Count)]
-internal struct ExceptionFrame
-{
-    internal const int Count = 11;
-    internal const int Rip = 6, Cs = 7, Rflags = 8, Rsp = 9, Ss = 10;
-    private ulong _first;
-}
-
-/// <summary>
 /// Makes a guest kernel's handler the next thing that runs: the counterpart of what a CPU does at an interrupt gate. The interrupted code's state
 /// goes onto the kernel's stack in the layout that 64-bit PV kernels expect (public/arch-x86/xen-x86_64.h), and the frame is changed to enter the handler.
 /// </summary>
@@ -29,83 +17,77 @@ internal static class GuestBounce
     /// <summary>Bit of Domain.VmAssist: exception frames show the virtual IOPL.</summary>
     private const ulong ArchitecturalIopl = 1UL << (int)VmAssistType.ArchitecturalIopl;
 
-    /// <summary>Enters a handler that gets no error code.</summary>
+    /// <summary>Enters a handler that gets no error code. Its address is not 0.</summary>
     internal static void Enter(Vcpu vcpu, ref GuestFrame frame, ulong handler, bool maskEvents)
     {
-        ExceptionFrame words = default;
-        words[4] = frame.Rcx;
-        words[5] = frame.R11;
-        Push(vcpu, ref frame, handler, maskEvents, ref words, 4);
+        ulong top = Interrupt(vcpu, ref frame, out ulong cs, out ulong flags);
+        ulong bottom = unchecked((top & ~15UL) - 7 * 8);
+        if (GuestMemory.TryPushFrame(bottom, ref frame, cs, flags))
+            Redirect(vcpu, ref frame, handler, bottom, maskEvents);
+        else
+            CrashDump.NoWayIn(vcpu, ref frame, handler, bottom);
     }
 
-    /// <summary>Enters a handler that gets an error code.</summary>
+    /// <summary>Enters a handler that gets an error code. Its address is not 0.</summary>
     internal static void EnterWithError(Vcpu vcpu, ref GuestFrame frame, ulong handler, bool maskEvents, uint error)
     {
-        ExceptionFrame words = default;
-        words[3] = frame.Rcx;
-        words[4] = frame.R11;
-        words[5] = error;
-        Push(vcpu, ref frame, handler, maskEvents, ref words, 3);
+        ulong top = Interrupt(vcpu, ref frame, out ulong cs, out ulong flags);
+        ulong bottom = unchecked((top & ~15UL) - 8 * 8);
+        if (GuestMemory.TryPushFrame(bottom, ref frame, cs, flags, error))
+            Redirect(vcpu, ref frame, handler, bottom, maskEvents);
+        else
+            CrashDump.NoWayIn(vcpu, ref frame, handler, bottom);
     }
 
     /// <summary>
-    /// Enters the failsafe callback: a selector could not be loaded. The kernel compares the four given here with what is loaded: where they
-    /// differ, that one was at fault and is now null; where none does, it was the return itself that failed.
+    /// Enters the failsafe callback: a selector could not be loaded. Four selectors lie between R11 and RIP. The kernel compares them with what is loaded: where they
+    /// differ, that one was at fault and is now null.
     /// </summary>
     internal static void EnterFailsafe(Vcpu vcpu, ref GuestFrame frame, ushort ds, ushort es, ushort fs, ushort gs)
     {
-        ExceptionFrame words = default;
-        words[0] = frame.Rcx;
-        words[1] = frame.R11;
-        words[2] = ds;
-        words[3] = es;
-        words[4] = fs;
-        words[5] = gs;
-        Push(vcpu, ref frame, vcpu.Pv.FailsafeCallback, vcpu.Pv.FailsafeMasksEvents, ref words, 0);
+        ulong top = Interrupt(vcpu, ref frame, out ulong cs, out ulong flags);
+        ReadOnlySpan<ulong> words = [frame.Rcx, frame.R11, ds, es, fs, gs, frame.Rip, cs, flags, frame.Rsp, frame.Ss];
+        ulong bottom = unchecked((top & ~15UL) - (ulong)(uint)words.Length * 8);
+        ulong handler = vcpu.Pv.FailsafeCallback;
+        if (handler != 0 && GuestMemory.TryWrite(bottom, words))
+            Redirect(vcpu, ref frame, handler, bottom, vcpu.Pv.FailsafeMasksEvents);
+        else
+            CrashDump.NoWayIn(vcpu, ref frame, handler, bottom);
     }
 
-    private static void Push(Vcpu vcpu, ref GuestFrame frame, ulong handler, bool maskEvents, ref ExceptionFrame words, int first)
+    /// <summary>
+    /// Goes to kernel mode. Returns where its stack begins, and CS and RFLAGS as the kernel is to see them: kernel and user both run in ring 3, so the RPL tells which of them was
+    /// interrupted, and the saved upcall mask is beside it; IF is the inverse of the mask.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Interrupt(Vcpu vcpu, ref GuestFrame frame, out ulong cs, out ulong flags)
     {
         PvVcpu pv = vcpu.Pv;
-        SharedArea info = vcpu.Info;
-        ulong mask = info.Load8(VcpuInfoOffsets.UpcallMask);
-
-        ulong flags = frame.Rflags & ~(Rflags.Interrupt | Rflags.IoPrivilege);
+        ulong mask = vcpu.Info.Load8(VcpuInfoOffsets.UpcallMask);
+        flags = frame.Rflags & ~(Rflags.Interrupt | Rflags.IoPrivilege);
         if (mask == 0)
             flags |= Rflags.Interrupt;
         if ((vcpu.Domain.VmAssist & ArchitecturalIopl) != 0)
             flags |= pv.Iopl;
-        words[ExceptionFrame.Rip] = frame.Rip;
-        words[ExceptionFrame.Rflags] = flags;
-        words[ExceptionFrame.Rsp] = frame.Rsp;
-        words[ExceptionFrame.Ss] = frame.Ss & 0xffff;
+        cs = frame.Cs | mask << 32;
+        if (!pv.InUserMode)
+        {
+            cs &= ~3UL;
+            return frame.Rsp;
+        }
+        PvMode.ToKernel(vcpu);
+        return pv.KernelSp;
+    }
 
-        // Kernel and user both run in ring 3: the RPL in the frame tells the kernel which of them was interrupted.
-        ulong top;
-        if (pv.InUserMode)
-        {
-            words[ExceptionFrame.Cs] = (frame.Cs & 0xffff) | mask << 32;
-            top = pv.KernelSp;
-            PvMode.ToKernel(vcpu);
-        }
-        else
-        {
-            words[ExceptionFrame.Cs] = (frame.Cs & 0xfffc) | mask << 32;
-            top = frame.Rsp;
-        }
-
-        ulong bottom = unchecked((top & ~15UL) - (ulong)(uint)(ExceptionFrame.Count - first) * 8);
-        if (handler == 0 || !GuestMemory.TryWrite(bottom, ((ReadOnlySpan<ulong>)words)[first..]))
-        {
-            CrashDump.NoWayIn(vcpu, ref frame, handler, bottom);
-            return;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Redirect(Vcpu vcpu, ref GuestFrame frame, ulong handler, ulong stack, bool maskEvents)
+    {
         if (maskEvents)
-            info.Store8(VcpuInfoOffsets.UpcallMask, 1);
+            vcpu.Info.Store8(VcpuInfoOffsets.UpcallMask, 1);
         frame.Rip = handler;
         frame.Cs = Selectors.Ring3Code64;
         frame.Rflags &= ~ClearedFlags;
-        frame.Rsp = bottom;
+        frame.Rsp = stack;
         frame.Ss = Selectors.Ring3Data;
     }
 }

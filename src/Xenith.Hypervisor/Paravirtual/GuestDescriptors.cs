@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -9,12 +10,17 @@ internal static class GuestDescriptors
     private const ulong PresentBit = 1UL << 47, CodeOrData = 1UL << 44, Executable = 1UL << 43, LongBit = 1UL << 53, DefaultBit = 1UL << 54;
 
     /// <summary>Size of code and base of a code segment. False if the selector names none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryGetCodeSegment(Vcpu vcpu, ushort selector, out int bits, out ulong segmentBase)
     {
         segmentBase = 0;
         bits = 64;
-        if (selector == Selectors.Ring3Code64)
-            return true;
+        return selector == Selectors.Ring3Code64 || TryGetOtherCodeSegment(vcpu, selector, out bits, out segmentBase);
+    }
+
+    private static bool TryGetOtherCodeSegment(Vcpu vcpu, ushort selector, out int bits, out ulong segmentBase)
+    {
+        segmentBase = 0;
         bits = 32;
         if (selector == Selectors.Ring3Code32)
             return true;

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Xenith.Hypervisor.Paravirtual;
 
@@ -7,272 +8,270 @@ namespace Xenith.Hypervisor.Paravirtual;
 /// Takes x86 instructions apart (SDM vol. 2, chapter 2). Pure: bytes in, an <see cref="Instruction"/> out, for the emulation of privileged instructions and of
 /// writes to page tables. Encodings that guests have no reason to use there (VEX, EVEX, XOP) are refused.
 /// </summary>
-public ref struct InstructionDecoder
+public static class InstructionDecoder
 {
     /// <summary>The longest instruction that CPUs accept.</summary>
     public const int MaxLength = 15;
 
-    private readonly ReadOnlySpan<byte> _code;
-    private readonly int _bits;
-    private int _at;
-    private Instruction _instruction;
-
-    private InstructionDecoder(ReadOnlySpan<byte> code, int bits)
-    {
-        _code = code.Length > MaxLength ? code[..MaxLength] : code;
-        _bits = bits;
-        _at = 0;
-        _instruction = default;
-    }
-
     /// <summary>Decodes the instruction that starts at the first byte, for code of 64, 32 or 16 bits.</summary>
     public static DecodeResult Decode(ReadOnlySpan<byte> code, int bits, out Instruction instruction)
     {
-        InstructionDecoder decoder = new(code, bits);
-        DecodeResult result = decoder.Run();
-        if (result == DecodeResult.Truncated && code.Length >= MaxLength)
-            result = DecodeResult.Invalid;
-        instruction = decoder._instruction;
-        return result;
+        if (code.Length < MaxLength)
+            return Run(code, bits, out instruction);
+        DecodeResult result = Run(code[..MaxLength], bits, out instruction);
+        return result == DecodeResult.Truncated ? DecodeResult.Invalid : result;
     }
 
-    private DecodeResult Run()
+    private static DecodeResult Run(ReadOnlySpan<byte> code, int bits, out Instruction instruction)
     {
-        if (!ReadPrefixes(out byte opcode) || !ReadOpcode(opcode, out byte attributes))
+        instruction = default;
+        instruction.Base = Instruction.NoRegister;
+        instruction.Index = Instruction.NoRegister;
+        instruction.Segment = SegmentRegister.None;
+        int at = 0;
+        if (!ReadPrefixes(code, ref at, bits, ref instruction) || !ReadOpcode(code, ref at, ref instruction, out int attributes))
             return DecodeResult.Truncated;
-        if ((attributes & InstructionTables.Undefined) != 0 || (_bits == 64 && (attributes & InstructionTables.Not64) != 0))
+        if ((attributes & InstructionTables.Undefined) != 0)
             return DecodeResult.Invalid;
-        if (_bits == 64 && (attributes & InstructionTables.Default64) != 0 && _instruction.OperandSize == 4)
-            _instruction.OperandSize = 8;
-
+        if (bits == 64)
+        {
+            if ((attributes & InstructionTables.Not64) != 0)
+                return DecodeResult.Invalid;
+            if ((attributes & InstructionTables.Default64) != 0 && instruction.OperandSize == 4)
+                instruction.OperandSize = 8;
+        }
         if ((attributes & InstructionTables.ModRm) != 0)
         {
-            if (!ReadModRm())
+            if (!ReadModRm(code, ref at, bits, ref instruction))
                 return DecodeResult.Truncated;
-            // C4, C5 and 62 with register operands are VEX and EVEX prefixes outside 64-bit mode; 8F with a digit other than 0 is XOP.
-            if (_instruction.Map == OpcodeMap.Primary
-                && ((_instruction.Opcode is 0xc4 or 0xc5 or 0x62 && _instruction.Mod == 3) || (_instruction.Opcode == 0x8f && _instruction.Digit != 0)))
+            if (instruction.Map == OpcodeMap.Primary && IsOtherEncoding(in instruction))
                 return DecodeResult.Invalid;
         }
-        if (!ReadImmediate(attributes & InstructionTables.ImmediateMask))
+        int immediate = attributes & InstructionTables.ImmediateMask;
+        if (immediate != InstructionTables.None && !ReadImmediate(code, ref at, bits, immediate, ref instruction))
             return DecodeResult.Truncated;
-        _instruction.Length = (byte)_at;
+        instruction.Length = (byte)at;
         return DecodeResult.Done;
     }
 
-    /// <summary>Reads prefixes and the byte after them. A REX prefix counts only if it comes last.</summary>
-    private bool ReadPrefixes(out byte opcode)
+    /// <summary>C4, C5 and 62 with register operands are VEX and EVEX prefixes outside 64-bit mode; 8F with a digit other than 0 is XOP.</summary>
+    private static bool IsOtherEncoding(in Instruction instruction) =>
+        (instruction.Mod == 3 && instruction.Opcode is 0xc4 or 0xc5 or 0x62) || (instruction.Opcode == 0x8f && instruction.Digit != 0);
+
+    /// <summary>Reads prefixes and the byte after them, which becomes the opcode for now. A REX prefix counts only if it comes last.</summary>
+    private static bool ReadPrefixes(ReadOnlySpan<byte> code, ref int at, int bits, ref Instruction instruction)
     {
-        _instruction.Segment = SegmentRegister.None;
-        _instruction.Base = Instruction.NoRegister;
-        _instruction.Index = Instruction.NoRegister;
         bool hasAddressPrefix = false;
-        while (Next(out opcode))
+        int next = at;
+        byte rex = 0, value;
+        for (; ; next++)
         {
-            if (_bits == 64 && (opcode & 0xf0) == 0x40)
+            if (next >= code.Length)
+                return false;
+            value = code[next];
+            if (bits == 64 && (value & 0xf0) == 0x40)
             {
-                _instruction.Rex = opcode;
+                rex = value;
                 continue;
             }
-            switch (opcode)
+            switch (value)
             {
                 case 0x66:
-                    _instruction.HasOperandSizePrefix = true;
+                    instruction.HasOperandSizePrefix = true;
                     break;
                 case 0x67:
                     hasAddressPrefix = true;
                     break;
                 case 0xf0:
-                    _instruction.HasLock = true;
+                    instruction.HasLock = true;
                     break;
                 case 0xf2 or 0xf3:
-                    _instruction.RepeatPrefix = opcode;
+                    instruction.RepeatPrefix = value;
                     break;
                 case 0x26 or 0x2e or 0x36 or 0x3e:
                     // In 64-bit mode these four do nothing, and take no override of FS or GS back.
-                    if (_bits != 64)
-                        _instruction.Segment = (SegmentRegister)(opcode >> 3 & 3);
+                    if (bits != 64)
+                        instruction.Segment = (SegmentRegister)(value >> 3 & 3);
                     break;
                 case 0x64 or 0x65:
-                    _instruction.Segment = (SegmentRegister)(opcode & 7);
+                    instruction.Segment = (SegmentRegister)(value & 7);
                     break;
                 default:
-                    SetSizes(hasAddressPrefix);
+                    at = next + 1;
+                    instruction.Opcode = value;
+                    instruction.Rex = rex;
+                    SetSizes(bits, hasAddressPrefix, ref instruction);
                     return true;
             }
-            _instruction.Rex = 0;
+            rex = 0;
         }
-        return false;
     }
 
-    private void SetSizes(bool hasAddressPrefix)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SetSizes(int bits, bool hasAddressPrefix, ref Instruction instruction)
     {
-        int operand = _bits == 16 != _instruction.HasOperandSizePrefix ? 2 : 4;
-        if (_bits == 64)
+        int operand = bits == 16 != instruction.HasOperandSizePrefix ? 2 : 4;
+        if (bits == 64)
         {
-            _instruction.OperandSize = (byte)(_instruction.IsWide ? 8 : operand);
-            _instruction.AddressSize = (byte)(hasAddressPrefix ? 4 : 8);
+            instruction.OperandSize = (byte)(instruction.IsWide ? 8 : operand);
+            instruction.AddressSize = (byte)(hasAddressPrefix ? 4 : 8);
             return;
         }
-        _instruction.OperandSize = (byte)operand;
-        _instruction.AddressSize = (byte)(_bits == 16 != hasAddressPrefix ? 2 : 4);
+        instruction.OperandSize = (byte)operand;
+        instruction.AddressSize = (byte)(bits == 16 != hasAddressPrefix ? 2 : 4);
     }
 
-    private bool ReadOpcode(byte first, out byte attributes)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool ReadOpcode(ReadOnlySpan<byte> code, ref int at, ref Instruction instruction, out int attributes)
     {
         attributes = 0;
-        _instruction.Opcode = first;
-        if (first != 0x0f)
+        if (instruction.Opcode != 0x0f)
         {
-            attributes = InstructionTables.Primary[first];
+            attributes = InstructionTables.Primary[instruction.Opcode];
             return true;
         }
-        _instruction.Map = OpcodeMap.Secondary;
-        if (!Next(out _instruction.Opcode))
+        instruction.Map = OpcodeMap.Secondary;
+        if (!Next(code, ref at, out instruction.Opcode))
             return false;
-        switch (_instruction.Opcode)
+        switch (instruction.Opcode)
         {
             case 0x38:
-                _instruction.Map = OpcodeMap.Escape38;
+                instruction.Map = OpcodeMap.Escape38;
                 attributes = InstructionTables.ModRm;
-                return Next(out _instruction.Opcode);
+                return Next(code, ref at, out instruction.Opcode);
             case 0x3a:
-                _instruction.Map = OpcodeMap.Escape3A;
+                instruction.Map = OpcodeMap.Escape3A;
                 attributes = InstructionTables.ModRm | InstructionTables.Byte;
-                return Next(out _instruction.Opcode);
+                return Next(code, ref at, out instruction.Opcode);
             default:
-                attributes = InstructionTables.Secondary[_instruction.Opcode];
+                attributes = InstructionTables.Secondary[instruction.Opcode];
                 return true;
         }
     }
 
-    private bool ReadModRm()
+    private static bool ReadModRm(ReadOnlySpan<byte> code, ref int at, int bits, ref Instruction instruction)
     {
-        if (!Next(out byte modRm))
+        if (!Next(code, ref at, out byte modRm))
             return false;
-        _instruction.HasModRm = true;
-        _instruction.Mod = (byte)(modRm >> 6);
-        _instruction.Register = (byte)((modRm >> 3 & 7) | (_instruction.Rex & 4) << 1);
-        _instruction.Rm = (byte)((modRm & 7) | (_instruction.Rex & 1) << 3);
+        int rex = instruction.Rex, rm = modRm & 7, mod = modRm >> 6;
+        instruction.HasModRm = true;
+        instruction.Register = (byte)((modRm >> 3 & 7) | (rex & 4) << 1);
+        instruction.Rm = (byte)(rm | (rex & 1) << 3);
         // MOV to and from control and debug registers: the operand is a register whatever Mod says.
-        if (_instruction.Map == OpcodeMap.Secondary && (_instruction.Opcode & 0xfc) == 0x20)
-            _instruction.Mod = 3;
-        if (_instruction.Mod == 3)
+        if (instruction.Map == OpcodeMap.Secondary && (instruction.Opcode & 0xfc) == 0x20)
+            mod = 3;
+        instruction.Mod = (byte)mod;
+        if (mod == 3)
             return true;
-        return _instruction.AddressSize == 2 ? ReadAddress16(modRm & 7) : ReadAddress(modRm & 7);
-    }
+        if (instruction.AddressSize == 2)
+            return ReadAddress16(code, ref at, rm, ref instruction);
 
-    /// <summary>The memory operand of 32 and 64-bit addressing (SDM vol. 2, tables 2-2 and 2-3).</summary>
-    private bool ReadAddress(int rm)
-    {
-        _instruction.Scale = 1;
-        int displacement = _instruction.Mod switch { 1 => 1, 2 => 4, _ => 0 };
+        // 32 and 64-bit addressing (SDM vol. 2, tables 2-2 and 2-3).
+        instruction.Scale = 1;
+        int displacement = mod == 0 ? 0 : mod == 1 ? 1 : 4;
         if (rm == 4)
         {
-            if (!Next(out byte sib))
+            if (!Next(code, ref at, out byte sib))
                 return false;
-            int index = (sib >> 3 & 7) | (_instruction.Rex & 2) << 2;
+            int index = (sib >> 3 & 7) | (rex & 2) << 2;
             if (index != 4)
             {
-                _instruction.Index = (byte)index;
-                _instruction.Scale = (byte)(1 << (sib >> 6));
+                instruction.Index = (byte)index;
+                instruction.Scale = (byte)(1 << (sib >> 6));
             }
-            if ((sib & 7) == 5 && _instruction.Mod == 0)
+            if ((sib & 7) == 5 && mod == 0)
                 displacement = 4;
             else
-                _instruction.Base = (byte)((sib & 7) | (_instruction.Rex & 1) << 3);
+                instruction.Base = (byte)((sib & 7) | (rex & 1) << 3);
         }
-        else if (rm == 5 && _instruction.Mod == 0)
+        else if (rm == 5 && mod == 0)
         {
             displacement = 4;
-            if (_bits == 64)
-                _instruction.Base = Instruction.InstructionPointer;
+            if (bits == 64)
+                instruction.Base = Instruction.InstructionPointer;
         }
         else
-            _instruction.Base = _instruction.Rm;
-        return ReadSigned(displacement, out _instruction.Displacement);
+            instruction.Base = instruction.Rm;
+        return displacement == 0 || ReadSigned(code, ref at, displacement, out instruction.Displacement);
     }
 
     /// <summary>The memory operand of 16-bit addressing (SDM vol. 2, table 2-1).</summary>
-    private bool ReadAddress16(int rm)
+    private static bool ReadAddress16(ReadOnlySpan<byte> code, ref int at, int rm, ref Instruction instruction)
     {
         const byte bx = 3, bp = 5, si = 6, di = 7;
-        _instruction.Scale = 1;
-        int displacement = _instruction.Mod switch { 1 => 1, 2 => 2, _ => 0 };
-        if (rm == 6 && _instruction.Mod == 0)
+        instruction.Scale = 1;
+        int displacement = instruction.Mod;
+        if (rm == 6 && instruction.Mod == 0)
             displacement = 2;
         else
         {
-            _instruction.Base = rm switch { 0 or 1 or 7 => bx, 4 => si, 5 => di, _ => bp };
+            instruction.Base = rm switch { 0 or 1 or 7 => bx, 4 => si, 5 => di, _ => bp };
             if (rm < 4)
-                _instruction.Index = (rm & 1) == 0 ? si : di;
+                instruction.Index = (rm & 1) == 0 ? si : di;
         }
-        return ReadSigned(displacement, out _instruction.Displacement);
+        return ReadSigned(code, ref at, displacement, out instruction.Displacement);
     }
 
-    private bool ReadImmediate(int kind)
+    private static bool ReadImmediate(ReadOnlySpan<byte> code, ref int at, int bits, int kind, ref Instruction instruction)
     {
-        int full = _instruction.OperandSize == 2 ? 2 : 4;
+        int full = instruction.OperandSize == 2 ? 2 : 4;
         switch (kind)
         {
-            case InstructionTables.None:
-                return true;
             case InstructionTables.Byte:
-                return ReadSigned(1, out _instruction.Immediate);
+                return ReadSigned(code, ref at, 1, out instruction.Immediate);
             case InstructionTables.Word:
-                return ReadSigned(2, out _instruction.Immediate);
+                return ReadSigned(code, ref at, 2, out instruction.Immediate);
             case InstructionTables.Full:
-                return ReadSigned(full, out _instruction.Immediate);
+                return ReadSigned(code, ref at, full, out instruction.Immediate);
             case InstructionTables.Wide:
-                return ReadSigned(_instruction.OperandSize, out _instruction.Immediate);
+                return ReadSigned(code, ref at, instruction.OperandSize, out instruction.Immediate);
             case InstructionTables.Address:
-                return ReadAbsolute();
+                return ReadAbsolute(code, ref at, ref instruction);
             case InstructionTables.Far:
-                return ReadSigned(full, out _instruction.Immediate) && ReadSecond(2);
+                return ReadSigned(code, ref at, full, out instruction.Immediate) && ReadSecond(code, ref at, 2, ref instruction);
             case InstructionTables.WordAndByte:
-                return ReadSigned(2, out _instruction.Immediate) && ReadSecond(1);
+                return ReadSigned(code, ref at, 2, out instruction.Immediate) && ReadSecond(code, ref at, 1, ref instruction);
             case InstructionTables.TestByte:
-                return _instruction.Digit >= 2 || ReadSigned(1, out _instruction.Immediate);
+                return instruction.Digit >= 2 || ReadSigned(code, ref at, 1, out instruction.Immediate);
             case InstructionTables.TestFull:
-                return _instruction.Digit >= 2 || ReadSigned(full, out _instruction.Immediate);
+                return instruction.Digit >= 2 || ReadSigned(code, ref at, full, out instruction.Immediate);
             default:
-                return ReadSigned(_bits == 64 ? 4 : full, out _instruction.Immediate);
+                return ReadSigned(code, ref at, bits == 64 ? 4 : full, out instruction.Immediate);
         }
     }
 
-    private bool ReadAbsolute()
+    private static bool ReadAbsolute(ReadOnlySpan<byte> code, ref int at, ref Instruction instruction)
     {
-        if (!ReadSigned(_instruction.AddressSize, out long address))
+        if (!ReadSigned(code, ref at, instruction.AddressSize, out long address))
             return false;
-        _instruction.Immediate = _instruction.AddressSize switch { 2 => address & 0xffff, 4 => address & 0xffff_ffff, _ => address };
+        instruction.Immediate = instruction.AddressSize switch { 2 => address & 0xffff, 4 => address & 0xffff_ffff, _ => address };
         return true;
     }
 
-    private bool ReadSecond(int bytes)
+    private static bool ReadSecond(ReadOnlySpan<byte> code, ref int at, int bytes, ref Instruction instruction)
     {
-        bool read = ReadSigned(bytes, out long value);
-        _instruction.SecondImmediate = (ushort)(value & (bytes == 1 ? 0xff : 0xffff));
+        bool read = ReadSigned(code, ref at, bytes, out long value);
+        instruction.SecondImmediate = (ushort)(value & (bytes == 1 ? 0xff : 0xffff));
         return read;
     }
 
-    private bool Next(out byte value)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Next(ReadOnlySpan<byte> code, ref int at, out byte value)
     {
-        if (_at >= _code.Length)
-        {
-            value = 0;
-            return false;
-        }
-        value = _code[_at++];
-        return true;
+        int here = at;
+        bool read = (uint)here < (uint)code.Length;
+        value = read ? code[here] : (byte)0;
+        at = unchecked(here + 1);
+        return read;
     }
 
     /// <summary>Reads 0, 1, 2, 4 or 8 bytes, little endian, and extends the sign.</summary>
-    private bool ReadSigned(int bytes, out long value)
+    private static bool ReadSigned(ReadOnlySpan<byte> code, ref int at, int bytes, out long value)
     {
         value = 0;
-        if (_code.Length - _at < bytes)
+        if (code.Length - at < bytes)
             return false;
-        ReadOnlySpan<byte> from = _code[_at..];
+        ReadOnlySpan<byte> from = code[at..];
         value = bytes switch
         {
             0 => 0,
@@ -281,7 +280,7 @@ public ref struct InstructionDecoder
             4 => BinaryPrimitives.ReadInt32LittleEndian(from),
             _ => BinaryPrimitives.ReadInt64LittleEndian(from),
         };
-        _at += bytes;
+        at += bytes;
         return true;
     }
 }

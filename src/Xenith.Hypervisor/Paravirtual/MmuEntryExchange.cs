@@ -26,6 +26,12 @@ internal enum L1Outcome
 
     /// <summary>A general reference to the frame was taken but no type; the caller has it.</summary>
     General = 16,
+
+    /// <summary>The entry was not the expected one and has not been changed.</summary>
+    Differs = 32,
+
+    /// <summary>The new entry's reference was taken although the entry has not been changed; the caller has it.</summary>
+    HasReference = 64,
 }
 
 /// <summary>Which entry is changed and for whom, in one word: it travels in a register.</summary>
@@ -81,6 +87,31 @@ internal static class MmuEntryExchange
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
     }
 
+    /// <summary>The same, if the entry still is <paramref name="expected"/>; <paramref name="found"/> is what was there.</summary>
+    [Commit]
+    internal static L1Outcome TryCompareExchange(
+        ref FrameInfo table, uint owner, ref FrameInfo frame, PageTableView view, int index, PageTableEntry expected, PageTableEntry value, out PageTableEntry found)
+    {
+        found = expected;
+        if (!TryEnter(ref table))
+            return L1Outcome.None;
+        L1Outcome outcome = L1Outcome.None;
+        if (table.Owner == owner)
+        {
+            bool sharesReferences = value.IsPresent && ((value.Bits ^ expected.Bits) & EntryRules.SameReference) == 0;
+            outcome = sharesReferences ? L1Outcome.Replaced | L1Outcome.SameReferences
+                : value.IsPresent ? OutcomeOf(FrameCounts.Take(ref frame, owner, value.IsWritable))
+                : L1Outcome.Replaced;
+            if ((outcome & L1Outcome.Replaced) != 0)
+            {
+                found = view.CompareExchange(index, value, expected);
+                if (found.Bits != expected.Bits)
+                    outcome = sharesReferences || !value.IsPresent ? L1Outcome.Differs : L1Outcome.Differs | L1Outcome.HasReference;
+            }
+        }
+        return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static L1Outcome Replace(ref FrameInfo frame, PageTableView view, PageTableEntry value, L1Change change, ref PageTableEntry old)
     {
@@ -97,11 +128,15 @@ internal static class MmuEntryExchange
                 return L1Outcome.None;
             TakeResult taken = FrameCounts.Take(ref frame, change.FrameOwner, value.IsWritable);
             if (taken != TakeResult.Taken)
-                return taken == TakeResult.ForeignType ? L1Outcome.ForeignType : taken == TakeResult.General ? L1Outcome.General : L1Outcome.None;
+                return OutcomeOf(taken);
         }
         old = view.Exchange(index, value);
         return L1Outcome.Replaced;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static L1Outcome OutcomeOf(TakeResult taken) =>
+        taken == TakeResult.Taken ? L1Outcome.Replaced : taken == TakeResult.ForeignType ? L1Outcome.ForeignType : taken == TakeResult.General ? L1Outcome.General : L1Outcome.None;
 
     /// <summary>Holds a table that is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

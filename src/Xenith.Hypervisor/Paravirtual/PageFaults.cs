@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -9,9 +10,10 @@ namespace Xenith.Hypervisor.Paravirtual;
 /// </summary>
 internal static class PageFaults
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Handle(Vcpu vcpu, ref GuestFrame frame, ulong address)
     {
-        uint error = (uint)frame.Error;
+        uint error = unchecked((uint)frame.Error);
         if (!AddressSpace.IsGuestAddress(address))
         {
             DescriptorAccess(vcpu, ref frame, address, error);
@@ -33,7 +35,8 @@ internal static class PageFaults
         bool isWrite = (error & PvExceptions.Write) != 0;
         if (isWrite && !page.IsWritable)
             // Also without VMASST_TYPE_writable_pagetables: Xen does not look at it.
-            return !page.Entry.IsWritable && PageTableWrites.TryEmulate(vcpu, ref frame, address, page.Entry.Frame);
+            return !page.Entry.IsWritable
+                && (PageTableWrites.TryEmulate(vcpu, ref frame, address, page.Entry.Frame) || ReadOnlyDevices.TryDropWrite(vcpu, ref frame, address, page.Entry.Frame));
         if ((error & PvExceptions.InstructionFetch) != 0 && !page.IsExecutable)
             return false;
         // The fault came from an old entry in the TLB. The fault itself has dropped that (SDM vol. 3, 4.10.4.1); this makes sure.

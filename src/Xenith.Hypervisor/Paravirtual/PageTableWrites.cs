@@ -59,7 +59,7 @@ internal static class PageTableWrites
     }
 
     /// <summary>Counts a step of REP STOS. True if there are more: the instruction is then made again, and may leave the page table.</summary>
-    private static bool RepeatsStill(ref GuestFrame frame, in Instruction instruction, in MemoryUpdate update)
+    internal static bool RepeatsStill(ref GuestFrame frame, in Instruction instruction, in MemoryUpdate update)
     {
         if (update.Kind != UpdateKind.StoreString || instruction.RepeatPrefix == 0)
             return false;

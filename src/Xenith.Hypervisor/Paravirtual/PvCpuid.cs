@@ -25,7 +25,7 @@ internal static class PvCpuid
         if (leaf is >= XenCpuid.FirstLeaf and < HypervisorEnd)
             return XenCpuidLeaves.Query(leaf - XenCpuid.FirstLeaf, subleaf);
         if (leaf < Extended)
-            return leaf <= Math.Min(Cpu.Cpuid(0).Eax, MaxBasic) ? Basic(vcpu, leaf, subleaf, isForced) : default;
+            return leaf <= 1 || leaf <= Math.Min(Cpu.Cpuid(0).Eax, MaxBasic) ? Basic(vcpu, leaf, subleaf, isForced) : default;
         return leaf <= Math.Min(Cpu.Cpuid(Extended).Eax, MaxExtended) ? ExtendedLeaf(leaf, subleaf) : default;
     }
 

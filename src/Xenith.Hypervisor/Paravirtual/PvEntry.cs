@@ -26,11 +26,17 @@ internal static class PvEntry
     {
         Vcpu vcpu = Serving.Vcpu;
         PvVcpu pv = vcpu.Pv;
+        if (frame.Vector == EntryVector.UserSyscall && pv.SyscallCallback != 0)
+            GuestBounce.Enter(vcpu, ref frame, pv.SyscallCallback, pv.SyscallMasksEvents);
+        else
+            OtherSyscall(vcpu, ref frame);
+    }
+
+    private static void OtherSyscall(Vcpu vcpu, ref GuestFrame frame)
+    {
+        PvVcpu pv = vcpu.Pv;
         switch (frame.Vector)
         {
-            case EntryVector.UserSyscall when pv.SyscallCallback != 0:
-                GuestBounce.Enter(vcpu, ref frame, pv.SyscallCallback, pv.SyscallMasksEvents);
-                break;
             case EntryVector.UserSyscall32 when pv.Syscall32Callback != 0:
                 GuestBounce.Enter(vcpu, ref frame, pv.Syscall32Callback, pv.Syscall32MasksEvents);
                 break;

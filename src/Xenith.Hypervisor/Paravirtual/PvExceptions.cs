@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -26,6 +27,7 @@ internal static class PvExceptions
     }
 
     /// <summary>Raises an exception with an error code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Raise(Vcpu vcpu, ref GuestFrame frame, int vector, uint error)
     {
         ref TrapGate gate = ref vcpu.Pv.Traps[vector];
@@ -40,6 +42,7 @@ internal static class PvExceptions
     /// <summary>
     /// Raises #PF. Kernel and user pages look alike to the CPU, so the user bit of the error code is the guest's mode and not the CPU's.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RaisePageFault(Vcpu vcpu, ref GuestFrame frame, ulong address, uint error)
     {
         error = vcpu.Pv.InUserMode ? error | User : error & ~User;

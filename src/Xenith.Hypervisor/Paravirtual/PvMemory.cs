@@ -24,6 +24,49 @@ internal static class PvMemory
     /// </summary>
     internal static XenError UpdateL1Entry(Vcpu vcpu, Mfn table, int index, PageTableEntry expected, PageTableEntry value, out PageTableEntry found)
     {
+        Domain domain = vcpu.Domain;
+        MachineMemory memory = Host.Current.Memory;
+        FrameTable frames = memory.Frames;
+        Mfn frame = value.IsPresent ? value.Frame : table;
+        if (frames.Contains(frame) && (!value.IsPresent || (value.Bits & EntryRules.L1Forbidden(domain.IsPrivileged)) == 0))
+        {
+            PageTableEntry adjusted = value.IsPresent ? EntryRules.AdjustL1(value) : value;
+            L1Outcome outcome = MmuEntryExchange.TryCompareExchange(
+                ref frames[table], FrameBits.OwnerOf(domain), ref frames[frame], PageTableView.At(table), index, expected, adjusted, out found);
+            if (outcome == L1Outcome.Replaced)
+            {
+                if (expected.IsPresent)
+                    memory.Types.ReleaseL1(expected);
+                return XenError.None;
+            }
+            if (outcome is L1Outcome.Differs or (L1Outcome.Replaced | L1Outcome.SameReferences))
+                return XenError.None;
+            if (Settle(vcpu, outcome, table, frame, expected, adjusted))
+                return XenError.None;
+        }
+        return UpdateSlowly(vcpu, table, index, expected, value, out found);
+    }
+
+    /// <summary>Cleans up after a try that was not simply successful. False if the long way has to be gone.</summary>
+    private static bool Settle(Vcpu vcpu, L1Outcome outcome, Mfn table, Mfn frame, PageTableEntry expected, PageTableEntry value)
+    {
+        StepBudget budget = new(vcpu);
+        PageTypes types = Host.Current.Memory.Types;
+        if ((outcome & L1Outcome.ForeignType) != 0)
+            types.PutType(frame);
+        if ((outcome & L1Outcome.General) != 0)
+            types.PutReference(frame);
+        if ((outcome & L1Outcome.HasReference) != 0)
+            types.ReleaseL1(value);
+        if ((outcome & (L1Outcome.Replaced | L1Outcome.SameReferences)) == L1Outcome.Replaced && expected.IsPresent)
+            types.ReleaseL1(expected);
+        if ((outcome & L1Outcome.TableIsLast) != 0)
+            types.PutTable(table, ref budget);
+        return (outcome & (L1Outcome.Replaced | L1Outcome.Differs)) != 0;
+    }
+
+    private static XenError UpdateSlowly(Vcpu vcpu, Mfn table, int index, PageTableEntry expected, PageTableEntry value, out PageTableEntry found)
+    {
         found = expected;
         StepBudget budget = new(vcpu);
         PageTypes types = Host.Current.Memory.Types;

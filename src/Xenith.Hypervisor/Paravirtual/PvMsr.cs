@@ -103,6 +103,8 @@ internal static class PvMsr
                     return false;
                 Cpu.WriteMsr(msr, value);
                 return true;
+            case XenCpuidLeaves.HypercallMsr:
+                return HypercallPage.TryPlace(vcpu.Domain, value);
             case Msr.TscAux:
                 if (value > uint.MaxValue)
                     return false;

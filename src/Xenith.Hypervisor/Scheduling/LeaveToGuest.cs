@@ -1,5 +1,6 @@
 using System.Runtime;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 
@@ -15,9 +16,13 @@ internal static class LeaveToGuest
     private static void Leave(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
-        DoDeferredWork(cpu);
-        if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
-            ContextSwitch.Reschedule(cpu, ref frame);
+        // Often an event is all.
+        if ((PerCpu.Work & ~PendingWork.FullFrame) != 0)
+        {
+            DoDeferredWork(cpu);
+            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
+                ContextSwitch.Reschedule(cpu, ref frame);
+        }
         if (cpu.Loaded is not Vcpu vcpu)
             return;
         if (PvEvents.HasNmi(vcpu))
@@ -27,8 +32,7 @@ internal static class LeaveToGuest
     }
 
     /// <summary>True if the guest is to be interrupted: upcall_pending is set, upcall_mask is not, and it has a callback.</summary>
-    private static bool HasEvent(Vcpu vcpu) =>
-        vcpu.Pv.EventCallback != 0 && vcpu.Info.Exists && vcpu.Info.Load8(0) != 0 && vcpu.Info.Load8(1) == 0;
+    private static bool HasEvent(Vcpu vcpu) => vcpu.Pv.EventCallback != 0 && EventChannels.IsDeliverable(vcpu.Info);
 
     /// <summary>Timers and deferred work that interrupt handlers have noted. Interrupts are off before and after, and on while it works.</summary>
     internal static void DoDeferredWork(Pcpu cpu)

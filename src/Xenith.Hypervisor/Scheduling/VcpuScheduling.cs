@@ -53,6 +53,9 @@ public sealed class VcpuScheduling
     /// <summary>Ends a wait for an event.</summary>
     public void Wake()
     {
+        // Who does not wait runs, is queued, or may not run at all.
+        if (!IsBlocked)
+            return;
         IsBlocked = false;
         MakeRunnable();
     }

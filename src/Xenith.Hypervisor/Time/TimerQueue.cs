@@ -33,9 +33,13 @@ public sealed class TimerQueue
     /// <summary>Makes a timer due at a moment, whether or not it was set before.</summary>
     public void Set(Timer timer, ulong deadline)
     {
-        Cancel(timer);
+        TimerQueue? elsewhere = timer.Queue;
+        if (elsewhere is not null && elsewhere != this)
+            elsewhere.Remove(timer);
         using (_lock.EnterInterruptSafe())
         {
+            if (timer.Queue == this)
+                Unlink(timer);
             timer.Deadline = deadline;
             timer.Queue = this;
             Timer? before = null;
@@ -89,22 +93,26 @@ public sealed class TimerQueue
     private void Remove(Timer timer)
     {
         using (_lock.EnterInterruptSafe())
+            Unlink(timer);
+    }
+
+    /// <summary>Takes a timer out of the list, if it still is in it. The lock is held.</summary>
+    private void Unlink(Timer timer)
+    {
+        Timer? before = null;
+        Timer? at = _first;
+        while (at is not null && at != timer)
         {
-            Timer? before = null;
-            Timer? at = _first;
-            while (at is not null && at != timer)
-            {
-                before = at;
-                at = at.Next;
-            }
-            if (at is null)
-                return;
-            if (before is null)
-                _first = at.Next;
-            else
-                before.Next = at.Next;
-            timer.Next = null;
-            timer.Queue = null;
+            before = at;
+            at = at.Next;
         }
+        if (at is null)
+            return;
+        if (before is null)
+            _first = at.Next;
+        else
+            before.Next = at.Next;
+        timer.Next = null;
+        timer.Queue = null;
     }
 }

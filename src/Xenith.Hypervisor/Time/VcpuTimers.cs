@@ -64,7 +64,17 @@ public sealed partial class VcpuTimers
     }
 
     /// <summary>Sets the one-shot timer to a moment of system time; in the past means at once.</summary>
-    internal void SetOneShot(ulong deadline) => Pcpu.Current.Timers.Set(_oneShot, deadline);
+    internal void SetOneShot(ulong deadline)
+    {
+        Pcpu cpu = Pcpu.Current;
+        if (deadline > cpu.Host.Time.Now)
+        {
+            cpu.Timers.Set(_oneShot, deadline);
+            return;
+        }
+        cpu.Timers.Cancel(_oneShot);
+        _oneShot.Expire(deadline);
+    }
 
     /// <summary>Stops the one-shot timer.</summary>
     internal void StopOneShot() => Pcpu.Current.Timers.Cancel(_oneShot);
@@ -82,7 +92,12 @@ public sealed partial class VcpuTimers
         }
         ulong now = Host.Current.Time.Now;
         bool mistaken = deadline > long.MaxValue || (deadline > now && deadline - now >= FarFuture);
-        SetOneShot(mistaken ? now + MistakeDelay : deadline);
+        if (mistaken)
+            deadline = now + MistakeDelay;
+        if (deadline > now)
+            Pcpu.Current.Timers.Set(_oneShot, deadline);
+        else
+            SetOneShot(deadline);
     }
 
     /// <summary>Raises the timer interrupt if a period is over, and sets the timer for the next.</summary>

@@ -121,8 +121,10 @@ public sealed partial class VcpuTimers
 
     private void PublishTime(SystemTime time)
     {
+        ulong tsc = Cpu.ReadTsc();
+        ulong now = time.FromTsc(tsc);
         if (_vcpu.Info.Exists)
-            PublishTo(_vcpu.Info.Slice(TimeOffset, 32), time);
+            PublishTo(_vcpu.Info.Slice(TimeOffset, 32), time, tsc, now);
         WallClock.PublishFirst(_vcpu.Domain, time);
         _published = true;
         _publishedStamp = time.StampTsc;
@@ -134,29 +136,29 @@ public sealed partial class VcpuTimers
             _kernelMustBeReached = true;
             return;
         }
-        PublishTo(_timeArea, time);
+        PublishTo(_timeArea, time, tsc, now);
     }
 
-    private static void PublishTo(SharedArea area, SystemTime time)
+    private static void PublishTo(SharedArea area, SystemTime time, ulong tsc, ulong now)
     {
         uint version = area.Load32(VersionAt) | 1;
         area.Store32(VersionAt, version);
-        area.Store64(TscAt, time.StampTsc);
-        area.Store64(SystemAt, time.StampNanoseconds);
+        area.Store64(TscAt, tsc);
+        area.Store64(SystemAt, now);
         area.Store32(MultiplierAt, time.PvclockMultiplier);
         area.Store8(ShiftAt, unchecked((byte)time.PvclockShift));
         area.Store8(FlagsAt, 0);
         area.Store32(VersionAt, unchecked(version + 1));
     }
 
-    private static void PublishTo(ulong address, SystemTime time)
+    private static void PublishTo(ulong address, SystemTime time, ulong tsc, ulong now)
     {
         if (!GuestMemory.TryRead(address, out uint version))
             return;
         VcpuTimeInfo info = default;
         info.Version = version | 1;
-        info.TscTimestamp = time.StampTsc;
-        info.SystemTime = time.StampNanoseconds;
+        info.TscTimestamp = tsc;
+        info.SystemTime = now;
         info.TscToSystemMul = time.PvclockMultiplier;
         info.TscShift = time.PvclockShift;
         if (GuestMemory.TryWrite(address, info.Version) && GuestMemory.TryWrite(address, info))

@@ -52,17 +52,30 @@ public sealed unsafe partial class SimulatedCpu
             if (!TryTranslate(address, kind, mode, out ulong machine, out _))
                 return false;
             ulong part = Math.Min(length, AddressSpace.PageSize - (address & (AddressSpace.PageSize - 1)));
-            byte* theirs = Machine.Memory.Pointer(machine, part);
-            if (kind == AccessKind.Write)
-                Buffer.MemoryCopy(ours, theirs, part, part);
-            else
-                Buffer.MemoryCopy(theirs, ours, part, part);
+            CopyPart(machine, ours, part, kind);
             ours += part;
             address = unchecked(address + part);
             length -= part;
         }
 
         return true;
+    }
+
+    /// <summary>Where there is no RAM, reads give ones and writes are lost: a guest may map such addresses and then see what is there.</summary>
+    private void CopyPart(ulong machine, byte* ours, ulong length, AccessKind kind)
+    {
+        if (!Machine.Memory.Contains(machine, length))
+        {
+            if (kind != AccessKind.Write)
+                new Span<byte>(ours, (int)length).Fill(0xff);
+            return;
+        }
+
+        byte* theirs = Machine.Memory.Pointer(machine, length);
+        if (kind == AccessKind.Write)
+            Buffer.MemoryCopy(ours, theirs, length, length);
+        else
+            Buffer.MemoryCopy(theirs, ours, length, length);
     }
 
     /// <summary>LOCK CMPXCHG at an aligned address; <paramref name="expected"/> gets what was there.</summary>

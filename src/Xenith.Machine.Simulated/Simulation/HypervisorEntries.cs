@@ -10,7 +10,7 @@ namespace Xenith.Machine.Simulation;
 public delegate void FrameEntry(ref GuestFrame frame);
 
 /// <summary>The entry point of hypercalls; returns what the guest finds in RAX.</summary>
-public delegate long HypercallEntry(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, uint number);
+public delegate long HypercallEntry(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong number);
 
 /// <summary>The entry point of traps in the hypervisor itself: 1 if the CPU may go on.</summary>
 public delegate byte OwnTrapEntry(ref GuestFrame frame);
@@ -36,7 +36,7 @@ public sealed partial class SimulatedCpu
     public Exception? ContainedTrap { get; private set; }
 
     /// <summary>SYSCALL from the guest kernel: calls the hypervisor and goes the way out. Returns the guest's RAX.</summary>
-    public long Hypercall(uint number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0)
+    public long Hypercall(ulong number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0)
     {
         HypercallEntry entry = Machine.Entries.Hypercall ?? throw new InvalidOperationException("no hypercall entry is connected");
         (Frame.Rdi, Frame.Rsi, Frame.Rdx, Frame.R10, Frame.R8) = (a1, a2, a3, a4, a5);
@@ -63,6 +63,38 @@ public sealed partial class SimulatedCpu
         TryServe(() => entry(ref Frame));
         InterruptsEnabled = false;
         GoOut();
+    }
+
+    /// <summary>
+    /// Runs the boot code until it goes to the scheduler, then goes the way out: afterwards <see cref="Frame"/> holds the registers with which the
+    /// first guest starts.
+    /// </summary>
+    public void Boot(Action main)
+    {
+        try
+        {
+            main();
+            throw new InvalidOperationException("the boot code came back");
+        }
+        catch (SchedulingStarted)
+        {
+            GoOut();
+        }
+    }
+
+    /// <summary>The guest waits: time runs to the next interrupt for this CPU, which is then handled.</summary>
+    public void InterruptGuest()
+    {
+        if (!LocalApic.HasDeliverable && Machine.Clock.Next is { } next)
+            Machine.Clock.Advance(next > Machine.Clock.Now ? next - Machine.Clock.Now : 0);
+        FrameEntry entry = Machine.Entries.Interrupt ?? throw new InvalidOperationException("no interrupt entry is connected");
+        while (LocalApic.TryAccept(out byte vector))
+        {
+            (Frame.Vector, Frame.Error) = (vector, 0);
+            TryServe(() => entry(ref Frame));
+            InterruptsEnabled = false;
+            GoOut();
+        }
     }
 
     /// <summary>

@@ -52,6 +52,16 @@ public static unsafe class GuestMemory
             return TryCopy(address, (byte*)p, (ulong)to.Length * 8, AccessKind.Read);
     }
 
+    /// <summary>
+    /// Writes what a 64-bit PV kernel finds on its stack at an exception: RCX and R11 of a frame, then its RIP, CS and RFLAGS as given, its RSP and SS.
+    /// </summary>
+    public static bool TryPushFrame(ulong bottom, ref GuestFrame frame, ulong cs, ulong flags) =>
+        TryWrite(bottom, (ReadOnlySpan<ulong>)[frame.Rcx, frame.R11, frame.Rip, cs, flags, frame.Rsp, frame.Ss]);
+
+    /// <summary>The same with an error code between R11 and RIP.</summary>
+    public static bool TryPushFrame(ulong bottom, ref GuestFrame frame, ulong cs, ulong flags, ulong error) =>
+        TryWrite(bottom, (ReadOnlySpan<ulong>)[frame.Rcx, frame.R11, error, frame.Rip, cs, flags, frame.Rsp, frame.Ss]);
+
     /// <summary>Reads element <paramref name="index"/> of an array that starts at a guest address.</summary>
     public static bool TryRead<T>(ulong address, ulong index, out T value) where T : unmanaged =>
         TryRead(unchecked(address + index * (ulong)sizeof(T)), out value);

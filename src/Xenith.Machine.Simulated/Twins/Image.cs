@@ -7,6 +7,11 @@ namespace Xenith.Machine;
 /// <summary>Where the linked image lies, by permission. All bounds are page-aligned virtual addresses.</summary>
 public static class Image
 {
+    /// <summary>Ends booting: on the metal no object can be made from here on. The hosted build goes on, with a collector of its own.</summary>
+    public static void SealHeap()
+    {
+    }
+
     /// <summary>Code: read and execute.</summary>
     public static ulong TextStart => AddressSpace.Image + ImageModel.TextStart;
 

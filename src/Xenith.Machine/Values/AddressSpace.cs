@@ -54,12 +54,14 @@ public static class AddressSpace
     public const ulong DirectMapSize = HypervisorEnd - DirectMap;
 
     /// <summary>True if bits 63..47 of the address are all equal (48-bit addresses).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCanonical(ulong address) => unchecked((ulong)((long)(address << 16) >> 16)) == address;
 
     /// <summary>
     /// True if a guest may hand us <paramref name="length"/> bytes at this address: no byte in the non-canonical hole or in the
     /// hypervisor's part, and no wrap around the end. Says nothing about what is mapped there.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsGuestRange(ulong address, ulong length)
     {
         ulong end = unchecked(address + length);

@@ -16,9 +16,10 @@ public sealed class Ledger
 {
     private const int Capacity = 32;
 
-    private readonly Undoable?[] _items = new Undoable?[Capacity];
-    private readonly ulong[] _arguments = new ulong[Capacity];
+    // An array of structures: a store into an array of objects would be checked for its type at run time.
+    private readonly Slot[] _slots = new Slot[Capacity];
     private int _depth;
+    private int _holes;
     private int _total;
 
     /// <summary>Entries in force.</summary>
@@ -34,8 +35,9 @@ public sealed class Ledger
     public int Enter(Undoable item, ulong argument)
     {
         int at = _depth;
-        _items[at] = item;
-        _arguments[at] = argument;
+        ref Slot slot = ref _slots[at];
+        slot.Item = item;
+        slot.Argument = argument;
         _depth = at + 1;
         unchecked { _total++; }
         return at;
@@ -44,11 +46,10 @@ public sealed class Ledger
     /// <summary>Strikes out an entry. Scopes nest, so it is nearly always the newest; an older one leaves a hole until those above go.</summary>
     public void Strike(int at)
     {
-        _items[at] = null;
-        int depth = _depth;
-        while (depth > 0 && _items[depth - 1] is null)
-            depth--;
-        _depth = depth;
+        if (at == _depth - 1 && _holes == 0)
+            _depth = at;
+        else
+            StrikeOutOfOrder(at);
     }
 
     /// <summary>Undoes everything that is left, newest first.</summary>
@@ -59,10 +60,29 @@ public sealed class Ledger
         {
             int at = _depth - 1;
             _depth = at;
-            Undoable? item = _items[at];
-            _items[at] = null;
+            Undoable? item = _slots[at].Item;
             if (item is not null)
-                item.Undo(_arguments[at]);
+                item.Undo(_slots[at].Argument);
         }
+        _holes = 0;
+    }
+
+    private void StrikeOutOfOrder(int at)
+    {
+        _slots[at].Item = null;
+        _holes++;
+        int depth = _depth;
+        while (depth > 0 && _slots[depth - 1].Item is null)
+        {
+            depth--;
+            _holes--;
+        }
+        _depth = depth;
+    }
+
+    private struct Slot
+    {
+        internal Undoable? Item;
+        internal ulong Argument;
     }
 }

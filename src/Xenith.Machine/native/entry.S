@@ -383,6 +383,41 @@ guest_compare_exchange:                 /* (at, ref expected, value): expected g
         mov $1, %eax
         ret
         fixup 1b, guest_access_failed
+
+/* Exception frame of a 64-bit PV kernel: RCX, R11, [error code,] RIP, CS, RFLAGS, RSP, SS. */
+.macro push_frame extra
+        mov F_RCX(%rsi), %rax
+        mov F_R11(%rsi), %r9
+        mov F_RIP(%rsi), %r10
+        mov F_RSP(%rsi), %r11
+        mov F_SS(%rsi), %rsi
+        ALLOW_GUEST_ACCESS
+1:      mov %rax, (%rdi)
+2:      mov %r9, 8(%rdi)
+3:      mov %r10, \extra + 16(%rdi)
+4:      mov %rdx, \extra + 24(%rdi)
+5:      mov %rcx, \extra + 32(%rdi)
+6:      mov %r11, \extra + 40(%rdi)
+7:      mov %rsi, \extra + 48(%rdi)
+        .if \extra
+8:      mov %r8, 16(%rdi)
+        fixup 8b, guest_access_failed
+        .endif
+        FORBID_GUEST_ACCESS
+        mov $1, %eax
+        ret
+        .irp label, 1b, 2b, 3b, 4b, 5b, 6b, 7b
+        fixup \label, guest_access_failed
+        .endr
+.endm
+.align 16
+.global guest_push_frame
+guest_push_frame:                       /* (to, ref frame, cs, rflags) */
+        push_frame 0
+.align 16
+.global guest_push_frame_with_error
+guest_push_frame_with_error:            /* (to, ref frame, cs, rflags, error code) */
+        push_frame 8
 guest_access_failed:
         FORBID_GUEST_ACCESS
         xor %eax, %eax

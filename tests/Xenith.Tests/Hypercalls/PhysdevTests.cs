@@ -38,7 +38,7 @@ public sealed class PhysdevTests
         Assert.Equal(-22, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.UnmapPirq, ref unmap));
         Assert.Equal(-22, guest.Call(HypercallNumber.PhysdevOp, (ulong)Op.Eoi, ref pirq));
         bind.Port = 0;
-        Assert.Equal(-22, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindPirq, ref bind));
+        Assert.Equal(-1, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindPirq, ref bind));
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class VcpuInfoTests
     public void The_offset_must_fit_and_be_aligned(uint offset)
     {
         using var guest = new GuestScene();
-        Assert.Equal(-22, Register(guest, 0, OwnPage(guest).Value, offset));
+        Assert.Equal(-6, Register(guest, 0, OwnPage(guest).Value, offset));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ContainmentTests
             PerCpu.Ledger.UndoAll();
             return 1;
         };
-        scene.Machine.Entries.Hypercall = (a1, a2, a3, a4, a5, number) => (long)(a1 / (ulong)(number - 7));
+        scene.Machine.Entries.Hypercall = (a1, a2, a3, a4, a5, number) => (long)(a1 / (number - 7));
         scene.Cpu0.Hypercall(7, a1: 1);
         Assert.Equal((ulong)ExceptionVector.DivideError, seen);
         Assert.Equal(5, scene.Cpu0.Hypercall(8, a1: 5));

@@ -14,7 +14,8 @@ public sealed class SimulatedDevicesTests
     public void The_serial_port_keeps_what_was_sent_and_delivers_what_was_typed()
     {
         using var scene = new Scene();
-        EarlySerial.Write("hello\r\n"u8);
+        foreach (byte letter in "hello\r\n"u8)
+            Port.Out8(0x3f8, letter);
         scene.Machine.Com1.Type("y");
         Assert.Equal("hello\n", scene.Machine.Com1.Text);
         Assert.Equal(0x61, Port.In8(0x3fd));

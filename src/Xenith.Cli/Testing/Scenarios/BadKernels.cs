@@ -136,8 +136,7 @@ internal sealed class BadKernels : Scenario
         // A fault of the hypervisor itself also ends in a panic, but says nothing about what is wrong with the kernel.
         var ownFault = boot.End.Log.FirstOrDefault(line => line.Contains("FATAL", StringComparison.Ordinal) || line.Contains("Xen BUG", StringComparison.Ordinal));
         TestBench.Check(ownFault is null, $"the hypervisor faulted: {ownFault}");
-        // The line before the panic says what is wrong with what was booted.
-        var reason = boot.End.Log.TakeWhile(line => !line.Contains("*****", StringComparison.Ordinal)).LastOrDefault(line => line.Length > "(XEN) ".Length);
-        bench.Note(announced == 0 ? boot.End.Detail! : $"{reason}; {boot.End.Detail}");
+        var reason = boot.End.Log.FirstOrDefault(line => line.Contains("dom0 kernel: ", StringComparison.Ordinal));
+        bench.Note(reason is null ? boot.End.Detail! : $"{reason.Replace("(XEN) ", "", StringComparison.Ordinal)}; {boot.End.Detail}");
     }
 }

@@ -1,28 +1,30 @@
-// Numbers of the Xen notes (public/elfnote.h).
+// The Xen notes that a paravirtual kernel carries, by the hypervisor's words for them. The numbers are the interface's (Abi.ElfNote).
+
+using Xenith.Abi;
 
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>Types of ELF notes with owner "Xen".</summary>
 public enum XenNote
 {
-    Info = 0,
-    Entry = 1,
-    HypercallPage = 2,
-    VirtualBase = 3,
-    PhysicalOffset = 4,
-    XenVersion = 5,
-    GuestOs = 6,
-    GuestVersion = 7,
-    Loader = 8,
-    PaeMode = 9,
-    Features = 10,
-    BsdSymbolTable = 11,
-    HypervisorStartLow = 12,
-    L1MfnValid = 13,
-    SuspendCancel = 14,
-    InitialP2m = 15,
-    InitrdByFrame = 16,
-    SupportedFeatures = 17,
-    Physical32Entry = 18,
-    Last = Physical32Entry,
+    Info = (int)ElfNote.Info,
+    Entry = (int)ElfNote.Entry,
+    HypercallPage = (int)ElfNote.HypercallPage,
+    VirtualBase = (int)ElfNote.VirtBase,
+    PhysicalOffset = (int)ElfNote.PaddrOffset,
+    XenVersion = (int)ElfNote.XenVersion,
+    GuestOs = (int)ElfNote.GuestOs,
+    GuestVersion = (int)ElfNote.GuestVersion,
+    Loader = (int)ElfNote.Loader,
+    PaeMode = (int)ElfNote.PaeMode,
+    Features = (int)ElfNote.Features,
+    BsdSymbolTable = (int)ElfNote.BsdSymtab,
+    HypervisorStartLow = (int)ElfNote.HvStartLow,
+    L1MfnValid = (int)ElfNote.L1MfnValid,
+    SuspendCancel = (int)ElfNote.SuspendCancel,
+    InitialP2m = (int)ElfNote.InitP2m,
+    InitrdByFrame = (int)ElfNote.ModStartPfn,
+    SupportedFeatures = (int)ElfNote.SupportedFeatures,
+    Physical32Entry = (int)ElfNote.Phys32Entry,
+    Last = (int)ElfNote.Max,
 }

@@ -162,7 +162,7 @@ public ref struct XenNotes
 
             case XenNote.Features:
                 Features = text;
-                if (!XenFeatures.TryParse(text, out uint supported, out uint required))
+                if (!FeatureList.TryParse(text, out uint supported, out uint required))
                 {
                     return KernelError.UnknownFeatureRequired;
                 }

@@ -3,6 +3,7 @@
 // where the builder puts the image; ENTRY, or the ELF entry point without it, is where the first CPU starts.
 
 using System;
+using Xenith.Abi;
 
 namespace Xenith.Hypervisor.Boot;
 
@@ -82,13 +83,13 @@ public ref struct KernelImage
             return KernelError.WrongXenVersion;
         }
 
-        const uint NotParavirtual = (1u << XenFeatures.SupervisorModeKernel) | (1u << XenFeatures.AutoTranslatedPhysmap);
+        const uint NotParavirtual = (1u << (int)XenFeature.SupervisorModeKernel) | (1u << (int)XenFeature.AutoTranslatedPhysmap);
         if ((notes.RequiredFeatures & NotParavirtual) != 0)
         {
             return KernelError.NotForParavirtual;
         }
 
-        bool saysNotDom0 = notes.Has(XenNote.SupportedFeatures) && (notes.SupportedFeatures & (1u << XenFeatures.Dom0)) == 0;
+        bool saysNotDom0 = notes.Has(XenNote.SupportedFeatures) && (notes.SupportedFeatures & (1u << (int)XenFeature.Dom0)) == 0;
         return asDom0 && saysNotDom0 ? KernelError.NotForDom0 : KernelError.None;
     }
 

@@ -1,0 +1,38 @@
+using Xenith.Cli.Building;
+using Xenith.Cli.Emulation;
+
+namespace Xenith.Cli.Benchmarks;
+
+/// <summary>
+/// One run of the PV guest's benchmarks in dom0's place. The machine's virtual time counts instructions, so neither the host's
+/// load nor its speed has a part in the figures.
+/// </summary>
+internal static class GuestRun
+{
+    public const int MemoryMiB = 512;
+
+    /// <summary>Xen's simplest scheduler for one CPU. The figures of guests/pv/bench-debian-4.17.txt were taken with it.</summary>
+    public const string HypervisorOptions = "sched=credit";
+
+    /// <summary>Builds the guest, and gives its file: the same one for all hypervisors.</summary>
+    public static async Task<string> BuildAsync(Repository repository, CancellationToken cancel)
+    {
+        await Dotnet.BuildAsync(repository, repository.PathTo("guests", "pv", "Xenith.Guest.Pv.csproj"), cancel);
+        return Path.Combine(repository.Output, "bin", "Xenith.Guest.Pv", "release", "xenith-guest-pv.elf");
+    }
+
+    public static MachineSettings Settings(HypervisorImage hypervisor, string guest) => new()
+    {
+        Hypervisor = hypervisor,
+        Modules = new BootModules(guest, BootModules.None),
+        MemoryMiB = MemoryMiB,
+        HypervisorOptions = HypervisorOptions,
+        KernelOptions = "bench",
+        CountInstructions = true,
+    };
+
+    /// <returns>How the machine ended: <see cref="EndCause.Reached"/> if the guest came to its end.</returns>
+    public static async Task<MachineEnd> RunAsync(Workshop workshop, MachineSettings settings, TimeSpan limit, CancellationToken cancel) =>
+        await new Machine(settings, await workshop.UserlandAsync(cancel))
+            .RunAsync(new Session.Watch(Stream.Null, Measurement.IsEnd), limit, cancel);
+}
