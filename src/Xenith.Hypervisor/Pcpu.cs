@@ -40,7 +40,10 @@ public sealed class Pcpu
     public bool IsIdle { get; set; }
 
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
-    public bool ShouldPreempt => (PerCpu.Work & (PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred)) != 0;
+    public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
+
+    /// <summary>The work that a long operation stops for.</summary>
+    internal const uint Interruptions = PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred;
 }
 
 /// <summary>The vCPU that the hypervisor serves now. Valid in hypercalls and guest traps, where there always is one.</summary>

@@ -54,6 +54,13 @@ public static unsafe class GuestMemory
             return AddressSpace.IsGuestRange(address, (ulong)from.Length * 8) && Asm.guest_copy((void*)address, p, (ulong)from.Length * 8) != 0;
     }
 
+    /// <summary>Reads several 64-bit words at a guest address: a list of requests.</summary>
+    public static bool TryRead(ulong address, Span<ulong> to)
+    {
+        fixed (ulong* p = to)
+            return AddressSpace.IsGuestRange(address, (ulong)to.Length * 8) && Asm.guest_copy(p, (void*)address, (ulong)to.Length * 8) != 0;
+    }
+
     /// <summary>
     /// Writes what a 64-bit PV kernel finds on its stack at an exception: RCX and R11 of a frame, then its RIP, CS and RFLAGS as given, its RSP and SS.
     /// </summary>

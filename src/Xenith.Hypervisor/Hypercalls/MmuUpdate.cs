@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -18,6 +19,14 @@ internal static partial class MmuHypercalls
 
     private const ulong RequestSize = 16;
 
+    /// <summary>Requests that are copied from the guest at a time: pairs of address and value.</summary>
+    [InlineArray(2 * (int)Count)]
+    private struct Requests
+    {
+        internal const uint Count = 8;
+        private ulong _first;
+    }
+
     /// <summary>(list, count, where to write how many were done, domains).</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long MmuUpdate(ulong list, ulong countArgument, ulong doneAddress, ulong domains, ulong a5, uint number)
@@ -29,61 +38,85 @@ internal static partial class MmuHypercalls
             return Continuation.Again(number, list, countArgument, doneAddress, domains);
 
         uint count = unchecked((uint)countArgument);
-        uint before = 0;
+        uint earlier = 0;
         if ((count & Preempted) != 0)
         {
             count &= ~Preempted;
             if (doneAddress != 0)
-                GuestMemory.TryRead(doneAddress, out before);
+                GuestMemory.TryRead(doneAddress, out earlier);
         }
 
         uint done = 0;
-        XenError error = MmuOwners.TryResolve(vcpu.Domain, unchecked((uint)domains), out MmuOwners owners);
-        while (error == XenError.None && done < count)
+        XenError error = MmuOwners.TryResolve(vcpu.Domain, unchecked((uint)domains), out Domain tables, out uint frames);
+        if (error == XenError.None && count == 1)
         {
-            if (done != 0 && (unfinished.Any || Continuation.IsDue(vcpu)))
-            {
-                error = XenError.Restart;
-                break;
-            }
-            if (!GuestMemory.TryRead(list, out ulong pointer) || !GuestMemory.TryRead(unchecked(list + 8), out ulong value))
-                error = XenError.BadAddress;
-            else
-                error = UpdateOne(vcpu.Domain, owners, pointer, value, ref budget);
-            if (error != XenError.None)
-                break;
-            budget.Step();
-            list = unchecked(list + RequestSize);
-            done++;
+            error = GuestMemory.TryRead(list, out ulong pointer) && GuestMemory.TryRead(unchecked(list + 8), out ulong value)
+                ? UpdateOne(Host.Current.Memory, tables, frames, pointer, value, ref budget)
+                : XenError.BadAddress;
+            done = error == XenError.None ? 1u : 0;
         }
+        else if (error == XenError.None)
+            error = UpdateMany(vcpu, tables, frames, list, count, ref done, ref budget);
 
         if (doneAddress != 0)
-            GuestMemory.TryWrite(doneAddress, unchecked(before + done));
+            GuestMemory.TryWrite(doneAddress, unchecked(earlier + done));
         if (error == XenError.Restart || (error == XenError.None && unfinished.Any))
-            return Continuation.Again(number, list, (count - done) | Preempted, doneAddress, domains);
+            return Continuation.Again(number, unchecked(list + done * RequestSize), (count - done) | Preempted, doneAddress, domains);
         return error.ToResult();
     }
 
-    private static XenError UpdateOne(Domain caller, in MmuOwners owners, ulong pointer, ulong value, ref StepBudget budget)
-    {
-        Mfn frame = new(pointer >> AddressSpace.PageShift);
-        switch (pointer & 7)
-        {
-            case (ulong)MmuUpdateCommand.NormalPtUpdate:
-            case (ulong)MmuUpdateCommand.PtUpdatePreserveAd:
-            case (ulong)MmuUpdateCommand.PtUpdateNoTranslate:
-                bool preserve = (pointer & 7) == (ulong)MmuUpdateCommand.PtUpdatePreserveAd;
-                return PageTableUpdate.Update(owners.Tables, owners.Frames, frame, (int)(pointer & (AddressSpace.PageSize - 1)) >> 3, new PageTableEntry(value), preserve, ref budget);
-            case (ulong)MmuUpdateCommand.MachphysUpdate:
-                return owners.Tables == caller ? SetMachineToPhysical(frame, owners.Frames, value) : XenError.NotPermitted;
-            default:
-                return XenError.NotImplemented;
-        }
-    }
-
-    private static XenError SetMachineToPhysical(Mfn frame, uint owner, ulong pfn)
+    /// <summary>Serves a list until its end, a request that cannot be served, or a reason to stop.</summary>
+    private static XenError UpdateMany(Vcpu vcpu, Domain tables, uint frames, ulong list, uint count, ref uint done, ref StepBudget budget)
     {
         MachineMemory memory = Host.Current.Memory;
+        UnfinishedTables unfinished = vcpu.Pv.Unfinished;
+        Requests requests = default;
+        while (done < count)
+        {
+            if (done != 0 && Continuation.IsDue(vcpu))
+                return XenError.Restart;
+            int chunk = (int)Math.Min(count - done, Requests.Count);
+            ulong at = unchecked(list + done * RequestSize);
+            // If the list leaves the guest's memory, what lies before is served one by one.
+            if (!GuestMemory.TryRead(at, requests[..(2 * chunk)]))
+            {
+                chunk = 1;
+                if (!GuestMemory.TryRead(at, requests[..2]))
+                    return XenError.BadAddress;
+            }
+            for (int i = 0; i < chunk; i++)
+            {
+                XenError error = UpdateOne(memory, tables, frames, requests[2 * i], requests[2 * i + 1], ref budget);
+                if (error != XenError.None)
+                    return error;
+                budget.Step();
+                done++;
+                if (unfinished.Any)
+                    return done < count ? XenError.Restart : XenError.None;
+            }
+        }
+        return XenError.None;
+    }
+
+    private static XenError UpdateOne(MachineMemory memory, Domain tables, uint frames, ulong pointer, ulong value, ref StepBudget budget)
+    {
+        const ulong normal = (ulong)MmuUpdateCommand.NormalPtUpdate, preserve = (ulong)MmuUpdateCommand.PtUpdatePreserveAd, untranslated = (ulong)MmuUpdateCommand.PtUpdateNoTranslate;
+        ulong command = pointer & 7;
+        Mfn frame = new(pointer >> AddressSpace.PageShift);
+        if (command is normal or preserve or untranslated)
+        {
+            L1Change change = new(FrameBits.OwnerOf(tables), frames, (int)(pointer & (AddressSpace.PageSize - 1)) >> 3, command == preserve);
+            return PageTableUpdate.TryUpdateQuickly(memory, tables, frame, new PageTableEntry(value), change, ref budget)
+                ? XenError.None
+                : PageTableUpdate.UpdateSlowly(memory, tables, frame, new PageTableEntry(value), change, ref budget);
+        }
+        if (command != (ulong)MmuUpdateCommand.MachphysUpdate)
+            return XenError.NotImplemented;
+        return tables == Serving.Domain ? SetMachineToPhysical(memory, frame, frames, value) : XenError.NotPermitted;
+    }
+
+    private static XenError SetMachineToPhysical(MachineMemory memory, Mfn frame, uint owner, ulong pfn)
+    {
         if (!memory.Types.TryGetReference(frame, owner))
             return XenError.Invalid;
         memory.M2P.Set(frame, pfn);
@@ -93,25 +126,16 @@ internal static partial class MmuHypercalls
 }
 
 /// <summary>Whose tables are changed, and whose frames may be mapped: the last argument of mmu_update.</summary>
-internal readonly struct MmuOwners
+internal static class MmuOwners
 {
-    private MmuOwners(Domain tables, uint frames)
+    /// <summary>
+    /// Bits 0 to 15 name the owner of the frames (as in the frame table: domain id + 1); bits 16 to 31, if not 0, are one more than the id of the owner of the tables.
+    /// </summary>
+    internal static XenError TryResolve(Domain caller, uint domains, out Domain tables, out uint frames)
     {
-        Tables = tables;
-        Frames = frames;
-    }
-
-    /// <summary>Owner of the page tables.</summary>
-    internal Domain Tables { get; }
-
-    /// <summary>Owner of the mapped frames: domain id + 1.</summary>
-    internal uint Frames { get; }
-
-    /// <summary>Bits 0 to 15 name the owner of the frames; bits 16 to 31, if not 0, are one more than the id of the owner of the tables.</summary>
-    internal static XenError TryResolve(Domain caller, uint domains, out MmuOwners owners)
-    {
-        owners = new MmuOwners(caller, FrameBits.OwnerOf(caller));
-        return domains == DomainIds.Self ? XenError.None : TryResolveForeign(caller, domains, ref owners);
+        tables = caller;
+        frames = FrameBits.OwnerOf(caller);
+        return domains == DomainIds.Self ? XenError.None : TryResolveForeign(caller, domains, ref tables, out frames);
     }
 
     /// <summary>Owner of frames by an id, which may be DOMID_SELF, DOMID_IO or DOMID_XEN, but not the caller's own.</summary>
@@ -132,9 +156,9 @@ internal readonly struct MmuOwners
         return caller.IsPrivileged ? XenError.None : XenError.NotPermitted;
     }
 
-    private static XenError TryResolveForeign(Domain caller, uint domains, ref MmuOwners owners)
+    private static XenError TryResolveForeign(Domain caller, uint domains, ref Domain tables, out uint frames)
     {
-        Domain tables = caller;
+        frames = 0;
         uint tableId = domains >> 16;
         if (tableId != 0)
         {
@@ -144,8 +168,6 @@ internal readonly struct MmuOwners
                 return XenError.NotPermitted;
             tables = found;
         }
-        XenError error = TryFindFrameOwner(caller, (ushort)(domains & 0xffff), out uint frames);
-        owners = new MmuOwners(tables, frames);
-        return error;
+        return TryFindFrameOwner(caller, (ushort)(domains & 0xffff), out frames);
     }
 }

@@ -30,16 +30,18 @@ internal static partial class MmuHypercalls
         return error == XenError.Restart ? Continuation.Again(number, address, value, flags, domain) : error.ToResult();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static XenError UpdateMapping(Vcpu vcpu, ulong address, ulong value, ulong flags, uint owner)
     {
-        if (!GuestPageWalk.TryGetL1Table(vcpu, address, out Mfn table))
-            return XenError.Invalid;
         MachineMemory memory = Host.Current.Memory;
-        // Found by a walk, it must be an L1 table: not what else mmu_update takes.
-        if (!FrameCounts.IsValid(memory.Frames[table].Type, PageType.L1))
+        if (!GuestPageWalk.TryGetL1Table(vcpu, memory.Frames, address, out Mfn table))
             return XenError.Invalid;
         StepBudget budget = new(vcpu);
-        XenError error = PageTableUpdate.Update(vcpu.Domain, owner, table, AddressSpace.TableIndex(address, 1), new PageTableEntry(value), false, ref budget);
+        Domain domain = vcpu.Domain;
+        L1Change change = new(FrameBits.OwnerOf(domain), owner, AddressSpace.TableIndex(address, 1), false);
+        XenError error = PageTableUpdate.TryUpdateQuickly(memory, domain, table, new PageTableEntry(value), change, ref budget)
+            ? XenError.None
+            : PageTableUpdate.UpdateFound(memory, domain, table, new PageTableEntry(value), change, ref budget);
         return error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0 ? error : Flush(memory, address, flags);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -69,7 +70,7 @@ internal static class FrameBits
     internal const uint XenOwner = DomainIds.Xen + 1;
 
     /// <summary>How a domain is named in the frame table.</summary>
-    internal static uint OwnerOf(Domain domain) => domain.Id + 1u;
+    internal static uint OwnerOf(Domain domain) => unchecked(domain.Id + 1u);
 }
 
 /// <summary>
@@ -105,13 +106,16 @@ internal static class TypeBits
     /// <summary>A type with one reference.</summary>
     internal static ulong One(PageType type) => (ulong)type << TypeShift | 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static PageType TypeOf(ulong bits) => (PageType)(int)(bits >> TypeShift);
 
     internal static uint ReferencesOf(ulong bits) => unchecked((uint)bits);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int EntriesOf(ulong bits) => (int)(bits >> EntriesShift & 0x3ff);
 
-    internal static ulong WithEntries(ulong bits, int entries) => bits & ~EntriesMask | (ulong)(uint)entries << EntriesShift;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong WithEntries(ulong bits, int entries) => bits & ~EntriesMask | unchecked((ulong)(uint)entries) << EntriesShift;
 
     internal static bool IsInForce(ulong bits) => ReferencesOf(bits) != 0 || (bits & (Busy | Partial)) != 0;
 

@@ -17,6 +17,38 @@ internal enum PutResult
     Underflow,
 }
 
+/// <summary>What became of an attempt to take the reference of a new L1 entry.</summary>
+internal enum TakeResult
+{
+    /// <summary>The entry has its reference.</summary>
+    Taken,
+
+    /// <summary>Nothing was taken: the frame is another's, or is or was something else, or another CPU was faster.</summary>
+    NotSimple,
+
+    /// <summary>A reference to the type was taken although the frame is another's; the caller has it.</summary>
+    ForeignType,
+
+    /// <summary>A general reference was taken but no type; the caller has it.</summary>
+    General,
+}
+
+/// <summary>What became of the reference of an L1 entry that is gone.</summary>
+internal enum DropResult
+{
+    /// <summary>Others remain.</summary>
+    Remains,
+
+    /// <summary>It was the last on the frame, which is now the caller's alone, to free.</summary>
+    LastReference,
+
+    /// <summary>Another CPU was faster: again.</summary>
+    Again,
+
+    /// <summary>There was none: the books are wrong.</summary>
+    Underflow,
+}
+
 /// <summary>
 /// The atomic steps on a frame's two counters, each of which either happens whole or not at all. Nothing in here can trap, so no step can be half done.
 /// </summary>
@@ -103,8 +135,62 @@ internal static class FrameCounts
         }
     }
 
-    /// <summary>True if a type has references, and room for one more, whether pinned or not.</summary>
+    /// <summary>
+    /// Takes the reference of a new L1 entry when that is simple, as it nearly always is: one locked operation for a frame that is mapped the same way already or is to be read only,
+    /// two for the first writable mapping of a frame that was never anything else.
+    /// </summary>
     [Commit]
+    internal static TakeResult TryTake(ref FrameInfo frame, uint owner, bool writable) => Take(ref frame, owner, writable);
+
+    /// <inheritdoc cref="TryTake"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TakeResult Take(ref FrameInfo frame, uint owner, bool writable)
+    {
+        unchecked
+        {
+            ulong bits = writable ? Volatile.Read(ref frame.Type) : 0;
+            if (writable && IsValid(bits, PageType.Writable))
+            {
+                if (Interlocked.CompareExchange(ref frame.Type, bits + 1, bits) != bits)
+                    return TakeResult.NotSimple;
+                // Only a frame that has a reference keeps its owner.
+                return frame.Owner == owner ? TakeResult.Taken : TakeResult.ForeignType;
+            }
+            const ulong idle = (ulong)PageType.Writable << TypeBits.TypeShift;
+            ulong count = Volatile.Read(ref frame.Count);
+            if (((uint)(count >> FrameBits.OwnerShift) & 0xffff) != owner || (uint)count - 1 >= FrameBits.MostReferences - 1 || (bits != 0 && bits != idle))
+                return TakeResult.NotSimple;
+            if (Interlocked.CompareExchange(ref frame.Count, count + 1, count) != count)
+                return TakeResult.NotSimple;
+            return !writable || Interlocked.CompareExchange(ref frame.Type, idle | 1, bits) == bits ? TakeResult.Taken : TakeResult.General;
+        }
+    }
+
+    /// <summary>Gives back the reference of an L1 entry that is gone; with the last writable one of a frame, the general reference that the type held goes too.</summary>
+    [Commit]
+    internal static DropResult TryDrop(ref FrameInfo frame, bool writable, TlbFlush tlb)
+    {
+        unchecked
+        {
+            if (writable)
+            {
+                const ulong idle = (ulong)PageType.Writable << TypeBits.TypeShift;
+                ulong bits = Volatile.Read(ref frame.Type);
+                if (bits - idle - 2 <= uint.MaxValue - 2)
+                    return Interlocked.CompareExchange(ref frame.Type, bits - 1, bits) == bits ? DropResult.Remains : DropResult.Again;
+                if (bits != (idle | 1))
+                    return DropResult.Underflow;
+                if (Interlocked.CompareExchange(ref frame.Type, idle | TypeBits.Busy, bits) != bits)
+                    return DropResult.Again;
+                Volatile.Write(ref frame.TlbStamp, tlb.Now);
+                Volatile.Write(ref frame.Type, idle);
+            }
+            uint left = (uint)Interlocked.Decrement(ref frame.Count);
+            return left == 0 ? DropResult.LastReference : left <= FrameBits.MostReferences ? DropResult.Remains : DropResult.Underflow;
+        }
+    }
+
+    /// <summary>True if a type has references, and room for one more, whether pinned or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsValid(ulong bits, PageType type)
     {

@@ -51,14 +51,20 @@ public sealed partial class PageTypes
     /// <summary>Takes a reference for a writable mapping; see <see cref="TryGetWritable"/>.</summary>
     internal XenError GetWritable(Mfn frame, ref FrameInfo info, uint owner, ref StepBudget budget)
     {
-        if (FrameCounts.TryGetType(ref info, PageType.Writable))
-        {
-            if (info.Owner == owner)
-                return XenError.None;
-            PutType(frame);
-            return XenError.Busy;
-        }
+        TakeResult taken = FrameCounts.TryTake(ref info, owner, true);
+        if (taken == TakeResult.Taken)
+            return XenError.None;
+        Return(frame, taken);
         return GetType(frame, ref info, PageType.Writable, owner, null, XenError.Busy, ref budget);
+    }
+
+    /// <summary>Gives back what an attempt took that did not come to a good end.</summary>
+    internal void Return(Mfn frame, TakeResult taken)
+    {
+        if (taken == TakeResult.ForeignType)
+            PutType(frame);
+        if (taken == TakeResult.General)
+            PutReference(frame);
     }
 
     /// <summary>

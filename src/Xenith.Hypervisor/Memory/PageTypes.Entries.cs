@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -22,28 +23,51 @@ public sealed partial class PageTypes
         if (!_frames.Contains(frame))
             return AcquireDevice(entry, pageOwner, tableOwner, out adjusted);
         ref FrameInfo info = ref _frames[frame];
-        if (entry.IsWritable)
+        TakeResult taken = FrameCounts.TryTake(ref info, pageOwner, entry.IsWritable);
+        if (taken != TakeResult.Taken)
         {
-            XenError error = GetWritable(frame, ref info, pageOwner, ref budget);
-            if (error != XenError.None)
-                return error == XenError.Busy && info.Owner == FrameBits.IoOwner ? AcquireDevice(entry, pageOwner, tableOwner, out adjusted) : error;
+            Return(frame, taken);
+            if (info.Owner == FrameBits.IoOwner)
+                return AcquireDevice(entry, pageOwner, tableOwner, out adjusted);
+            if (entry.IsWritable)
+            {
+                XenError error = GetType(frame, ref info, PageType.Writable, pageOwner, null, XenError.Busy, ref budget);
+                if (error != XenError.None)
+                    return error;
+            }
+            else if (!FrameCounts.TryGet(ref info, pageOwner))
+                return XenError.Busy;
         }
-        else if (!FrameCounts.TryGet(ref info, pageOwner))
-            return info.Owner == FrameBits.IoOwner ? AcquireDevice(entry, pageOwner, tableOwner, out adjusted) : XenError.Busy;
         adjusted = EntryRules.AdjustL1(entry);
         return XenError.None;
     }
+
+    /// <summary>Takes the reference of a present L1 entry if it has none of the bits that it may not have and that is simple.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TakeResult TakeQuickly(PageTableEntry entry, uint owner, ulong forbidden) =>
+        (entry.Bits & forbidden) == 0 && _frames.Contains(entry.Frame) ? FrameCounts.TryTake(ref _frames[entry.Frame], owner, entry.IsWritable) : TakeResult.NotSimple;
 
     /// <summary>Gives back the references of an L1 entry that stands in no table any more.</summary>
     internal void ReleaseL1(PageTableEntry entry)
     {
         Mfn frame = entry.Frame;
-        if (!_frames.Contains(frame) || _frames[frame].Owner == FrameBits.IoOwner)
+        if (!_frames.Contains(frame))
             return;
-        if (entry.IsWritable)
-            PutType(frame);
-        else
-            PutReference(frame);
+        ref FrameInfo info = ref _frames[frame];
+        if (info.Owner == FrameBits.IoOwner)
+            return;
+        DropResult result = FrameCounts.TryDrop(ref info, entry.IsWritable, _tlb);
+        if (result != DropResult.Remains)
+            DropSlowly(frame, ref info, entry.IsWritable, result);
+    }
+
+    private void DropSlowly(Mfn frame, ref FrameInfo info, bool writable, DropResult result)
+    {
+        while (result == DropResult.Again)
+            result = FrameCounts.TryDrop(ref info, writable, _tlb);
+        if (result == DropResult.LastReference)
+            Release(frame);
+        Invariant.Holds(result != DropResult.Underflow);
     }
 
     /// <summary>

@@ -141,6 +141,7 @@ public sealed partial class PageTypes
         ulong bits = Volatile.Read(ref info.Type);
         int level = (int)TypeBits.TypeOf(bits);
         uint owner = FrameBits.OwnerOf(domain);
+        ulong forbidden = EntryRules.L1Forbidden(domain.IsPrivileged);
         PageTableView view = PageTableView.At(table);
         for (int n = TypeBits.EntriesOf(bits); n < Entries; n++)
         {
@@ -150,16 +151,23 @@ public sealed partial class PageTypes
             if (budget.IsSpent)
                 return Stop(ref info, ledger);
             PageTableEntry adjusted;
-            XenError error = level == 1
-                ? AcquireL1(entry, owner, domain, ref budget, out adjusted)
-                : AcquireUpper(level, table, entry, domain, ref budget, out adjusted);
-            if (error == XenError.Restart)
-                return Stop(ref info, ledger);
-            if (error != XenError.None)
+            TakeResult taken = level == 1 ? TakeQuickly(entry, owner, forbidden) : TakeResult.NotSimple;
+            if (taken == TakeResult.Taken)
+                adjusted = EntryRules.AdjustL1(entry);
+            else
             {
-                Volatile.Write(ref info.Type, Volatile.Read(ref info.Type) & ~TypeBits.Promoting);
-                Demote(table, ref info, ledger, ref budget);
-                return error;
+                Return(entry.Frame, taken);
+                XenError error = level == 1
+                    ? AcquireL1(entry, owner, domain, ref budget, out adjusted)
+                    : AcquireUpper(level, table, entry, domain, ref budget, out adjusted);
+                if (error == XenError.Restart)
+                    return Stop(ref info, ledger);
+                if (error != XenError.None)
+                {
+                    Volatile.Write(ref info.Type, Volatile.Read(ref info.Type) & ~TypeBits.Promoting);
+                    Demote(table, ref info, ledger, ref budget);
+                    return error;
+                }
             }
             if (adjusted.Bits != entry.Bits)
                 view.Write(n, adjusted);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -23,7 +24,11 @@ internal struct StepBudget
     internal static StepBudget ForCaller() => new(Pcpu.Current.Loaded);
 
     /// <summary>Asked before each step: true if it has to wait for another call.</summary>
-    internal readonly bool IsSpent => _started && _vcpu is not null && Pcpu.Current.ShouldPreempt;
+    internal readonly bool IsSpent
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _started && (PerCpu.Work & Pcpu.Interruptions) != 0 && _vcpu is not null;
+    }
 
     /// <summary>Says that a step is complete.</summary>
     internal void Step() => _started = true;
@@ -38,36 +43,34 @@ internal struct StepBudget
 /// </summary>
 public sealed class UnfinishedTables
 {
-    private ulong _l1, _l2, _l3, _l4;
+    private Notes _notes;
+    private uint _levels;
 
     /// <summary>True if there is anything.</summary>
-    internal bool Any => (_l1 | _l2 | _l3 | _l4) != 0;
+    internal bool Any => _levels != 0;
 
     /// <summary>Notes a table, with its owner so that a frame that has changed hands since is left alone.</summary>
-    internal void Note(int level, Mfn table, uint owner) => At(level) = table.Value << 16 | owner;
+    internal void Note(int level, Mfn table, uint owner)
+    {
+        _notes[level] = table.Value << 16 | owner;
+        _levels |= 1u << level;
+    }
 
     /// <summary>Takes the note of a level.</summary>
     internal bool TryTake(int level, out Mfn table, out uint owner)
     {
-        ulong note = At(level);
-        At(level) = 0;
+        ulong note = _notes[level];
+        bool any = (_levels >> level & 1) != 0;
+        _levels &= ~(1u << level);
         table = new Mfn(note >> 16);
         owner = (uint)(note & 0xffff);
-        return note != 0;
+        return any;
     }
 
-    private ref ulong At(int level)
+    /// <summary>One note for each level from 1 to 4.</summary>
+    [InlineArray(5)]
+    private struct Notes
     {
-        switch (level)
-        {
-            case 1:
-                return ref _l1;
-            case 2:
-                return ref _l2;
-            case 3:
-                return ref _l3;
-            default:
-                return ref _l4;
-        }
+        private ulong _first;
     }
 }

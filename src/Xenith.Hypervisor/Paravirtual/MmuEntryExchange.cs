@@ -22,13 +22,50 @@ internal enum L1Outcome
     TableIsLast = 4,
 
     /// <summary>A reference to the frame's type was taken although the frame is another's; the caller has it.</summary>
-    FrameIsForeign = 8,
+    ForeignType = 8,
+
+    /// <summary>A general reference to the frame was taken but no type; the caller has it.</summary>
+    General = 16,
 
     /// <summary>The entry was not the expected one and has not been changed.</summary>
-    Differs = 16,
+    Differs = 32,
 
     /// <summary>The new entry's reference was taken although the entry has not been changed; the caller has it.</summary>
-    HasReference = 32,
+    HasReference = 64,
+}
+
+/// <summary>Which entry is changed and for whom, in one word: it travels in a register.</summary>
+internal readonly struct L1Change
+{
+    private readonly ulong _bits;
+
+    /// <summary>Owners as in the frame table (domain id + 1); the index of the entry; whether the new entry keeps what the CPU noted in the old one.</summary>
+    internal L1Change(uint tableOwner, uint frameOwner, int index, bool preserveAccessedDirty) =>
+        _bits = tableOwner | (ulong)frameOwner << 16 | unchecked((ulong)(uint)index) << 32 | (preserveAccessedDirty ? 1UL << 48 : 0);
+
+    internal uint TableOwner
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(_bits & 0xffff);
+    }
+
+    internal uint FrameOwner
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint)(_bits >> 16 & 0xffff);
+    }
+
+    internal int Index
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (int)(_bits >> 32 & 0x1ff);
+    }
+
+    internal bool Preserves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (_bits >> 48) != 0;
+    }
 }
 
 /// <summary>
@@ -37,32 +74,16 @@ internal enum L1Outcome
 /// </summary>
 internal static class MmuEntryExchange
 {
-    /// <summary>Tries once. The entry is checked and adjusted; if it is not present, <paramref name="frame"/> is not looked at.</summary>
+    /// <summary>Tries once. The entry is checked and adjusted; if it is not present, <paramref name="frame"/> is not looked at. <paramref name="old"/> is set if it was replaced.</summary>
     [Commit]
-    internal static L1Outcome TryReplace(
-        ref FrameInfo table, uint tableOwner, ref FrameInfo frame, uint frameOwner, PageTableView view, int index, PageTableEntry value, bool preserveAccessedDirty, out PageTableEntry old)
+    internal static L1Outcome TryReplace(ref FrameInfo table, ref FrameInfo frame, PageTableView view, PageTableEntry value, L1Change change, out PageTableEntry old)
     {
         old = default;
-        if (table.Owner != tableOwner || !TryEnter(ref table))
+        uint owner = change.TableOwner;
+        if (!TryEnter(ref table))
             return L1Outcome.None;
-        L1Outcome outcome = L1Outcome.None;
-        // Until now the owner could have changed.
-        if (table.Owner == tableOwner)
-        {
-            old = view[index];
-            if (value.IsPresent && ((old.Bits ^ value.Bits) & EntryRules.SameReference) == 0)
-            {
-                ulong kept = preserveAccessedDirty ? old.Bits & (PageFlags.Accessed | PageFlags.Dirty) : 0;
-                if (view.CompareExchange(index, value.With(kept), old).Bits == old.Bits)
-                    outcome = L1Outcome.Replaced | L1Outcome.SameReferences;
-            }
-            else if (!preserveAccessedDirty)
-            {
-                outcome = value.IsPresent ? Take(ref frame, frameOwner, value.IsWritable) : L1Outcome.Replaced;
-                if (outcome == L1Outcome.Replaced)
-                    old = view.Exchange(index, value);
-            }
-        }
+        // Only a frame that has a reference keeps its owner.
+        L1Outcome outcome = table.Owner != owner ? L1Outcome.None : Replace(ref frame, view, value, change, ref old);
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
     }
 
@@ -72,14 +93,14 @@ internal static class MmuEntryExchange
         ref FrameInfo table, uint owner, ref FrameInfo frame, PageTableView view, int index, PageTableEntry expected, PageTableEntry value, out PageTableEntry found)
     {
         found = expected;
-        if (table.Owner != owner || !TryEnter(ref table))
+        if (!TryEnter(ref table))
             return L1Outcome.None;
         L1Outcome outcome = L1Outcome.None;
         if (table.Owner == owner)
         {
             bool sharesReferences = value.IsPresent && ((value.Bits ^ expected.Bits) & EntryRules.SameReference) == 0;
             outcome = sharesReferences ? L1Outcome.Replaced | L1Outcome.SameReferences
-                : value.IsPresent ? Take(ref frame, owner, value.IsWritable)
+                : value.IsPresent ? OutcomeOf(FrameCounts.Take(ref frame, owner, value.IsWritable))
                 : L1Outcome.Replaced;
             if ((outcome & L1Outcome.Replaced) != 0)
             {
@@ -91,23 +112,31 @@ internal static class MmuEntryExchange
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
     }
 
-    /// <summary>Takes the reference that a new entry needs: Replaced if that went well.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static L1Outcome Take(ref FrameInfo frame, uint owner, bool writable)
+    private static L1Outcome Replace(ref FrameInfo frame, PageTableView view, PageTableEntry value, L1Change change, ref PageTableEntry old)
     {
-        unchecked
+        int index = change.Index;
+        if (value.IsPresent)
         {
-            ulong count = Volatile.Read(ref frame.Count);
-            if (((uint)(count >> FrameBits.OwnerShift) & 0xffff) != owner || (uint)count - 1 >= FrameBits.MostReferences - 1)
+            PageTableEntry present = view[index];
+            if (((present.Bits ^ value.Bits) & EntryRules.SameReference) == 0)
+            {
+                ulong kept = change.Preserves ? present.Bits & (PageFlags.Accessed | PageFlags.Dirty) : 0;
+                return view.CompareExchange(index, value.With(kept), present).Bits == present.Bits ? L1Outcome.Replaced | L1Outcome.SameReferences : L1Outcome.None;
+            }
+            if (change.Preserves)
                 return L1Outcome.None;
-            if (!writable)
-                return Interlocked.CompareExchange(ref frame.Count, count + 1, count) == count ? L1Outcome.Replaced : L1Outcome.None;
-            ulong type = Volatile.Read(ref frame.Type);
-            if (!FrameCounts.IsValid(type, PageType.Writable) || Interlocked.CompareExchange(ref frame.Type, type + 1, type) != type)
-                return L1Outcome.None;
-            return frame.Owner == owner ? L1Outcome.Replaced : L1Outcome.FrameIsForeign;
+            TakeResult taken = FrameCounts.Take(ref frame, change.FrameOwner, value.IsWritable);
+            if (taken != TakeResult.Taken)
+                return OutcomeOf(taken);
         }
+        old = view.Exchange(index, value);
+        return L1Outcome.Replaced;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static L1Outcome OutcomeOf(TakeResult taken) =>
+        taken == TakeResult.Taken ? L1Outcome.Replaced : taken == TakeResult.ForeignType ? L1Outcome.ForeignType : taken == TakeResult.General ? L1Outcome.General : L1Outcome.None;
 
     /// <summary>Holds a table that is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -10,30 +11,25 @@ namespace Xenith.Hypervisor.Paravirtual;
 internal static class GuestPageWalk
 {
     /// <summary>Finds the L1 table that maps an address in the address space the vCPU is in; false if there is none.</summary>
-    internal static bool TryGetL1Table(Vcpu vcpu, ulong address, out Mfn table)
+    internal static bool TryGetL1Table(Vcpu vcpu, ulong address, out Mfn table) => TryGetL1Table(vcpu, Host.Current.Memory.Frames, address, out table);
+
+    /// <inheritdoc cref="TryGetL1Table(Vcpu, ulong, out Mfn)"/>
+    internal static bool TryGetL1Table(Vcpu vcpu, FrameTable frames, ulong address, out Mfn table)
     {
-        table = vcpu.Pv.InUserMode ? vcpu.Pv.UserRoot : vcpu.Pv.KernelRoot;
-        if (!AddressSpace.IsGuestAddress(address))
-            return false;
-        FrameTable frames = Host.Current.Memory.Frames;
-        for (int level = 4; level > 1; level--)
-        {
-            if (!frames.Contains(table))
-                return false;
-            PageTableEntry entry = PageTableView.At(table)[AddressSpace.TableIndex(address, level)];
-            if (!entry.IsPresent || entry.IsLarge)
-                return false;
-            table = entry.Frame;
-        }
-        return frames.Contains(table);
+        PvVcpu pv = vcpu.Pv;
+        Mfn l4 = pv.InUserMode ? pv.UserRoot : pv.KernelRoot;
+        table = default;
+        return AddressSpace.IsGuestAddress(address)
+            && TryDescend(frames, l4, AddressSpace.TableIndex(address, 4), out Mfn l3)
+            && TryDescend(frames, l3, AddressSpace.TableIndex(address, 3), out Mfn l2)
+            && TryDescend(frames, l2, AddressSpace.TableIndex(address, 2), out table);
     }
 
-    /// <summary>Finds the L1 entry of an address, with its table and index; false if there is no L1 table. The entry need not be present.</summary>
-    internal static bool TryGetL1Entry(Vcpu vcpu, ulong address, out Mfn table, out int index, out PageTableEntry entry)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryDescend(FrameTable frames, Mfn table, int index, out Mfn next)
     {
-        index = AddressSpace.TableIndex(address, 1);
-        bool found = TryGetL1Table(vcpu, address, out table);
-        entry = found ? PageTableView.At(table)[index] : default;
-        return found;
+        PageTableEntry entry = frames.Contains(table) ? PageTableView.At(table)[index] : default;
+        next = entry.Frame;
+        return (entry.Bits & (PageFlags.Present | PageFlags.PageSize)) == PageFlags.Present;
     }
 }

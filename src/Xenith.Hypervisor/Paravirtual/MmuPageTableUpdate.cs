@@ -24,29 +24,33 @@ internal static class PageTableUpdate
     /// <summary>The same for a table of any domain, and for frames that belong to no domain (DOMID_IO, DOMID_XEN).</summary>
     internal static XenError Update(Domain tableOwner, uint pageOwner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
     {
+        L1Change change = new(FrameBits.OwnerOf(tableOwner), pageOwner, index, preserveAccessedDirty);
         MachineMemory memory = Host.Current.Memory;
+        return TryUpdateQuickly(memory, tableOwner, table, value, change, ref budget) ? XenError.None : UpdateSlowly(memory, tableOwner, table, value, change, ref budget);
+    }
+
+    /// <summary>Changes an entry of an L1 table if nothing is in the way. False if nothing was changed: then it may go the slow way, or not at all.</summary>
+    internal static bool TryUpdateQuickly(MachineMemory memory, Domain tableOwner, Mfn table, PageTableEntry value, L1Change change, ref StepBudget budget)
+    {
         FrameTable frames = memory.Frames;
-        if (!frames.Contains(table))
-            return XenError.Invalid;
-        ref FrameInfo info = ref frames[table];
-        Mfn frame = value.IsPresent ? value.Frame : table;
-        if (frames.Contains(frame) && (!value.IsPresent || (value.Bits & EntryRules.L1Forbidden(tableOwner.IsPrivileged)) == 0))
+        Mfn frame = table;
+        if (value.IsPresent)
         {
-            PageTableEntry adjusted = value.IsPresent ? EntryRules.AdjustL1(value) : value;
-            L1Outcome outcome = MmuEntryExchange.TryReplace(
-                ref info, FrameBits.OwnerOf(tableOwner), ref frames[frame], pageOwner, PageTableView.At(table), index, adjusted, preserveAccessedDirty, out PageTableEntry old);
-            if (outcome == (L1Outcome.Replaced | L1Outcome.SameReferences))
-                return XenError.None;
-            if (outcome == L1Outcome.Replaced)
-            {
-                if (old.IsPresent)
-                    memory.Types.ReleaseL1(old);
-                return XenError.None;
-            }
-            if (Settle(memory.Types, outcome, table, frame, old, ref budget))
-                return XenError.None;
+            if ((value.Bits & EntryRules.L1Forbidden(tableOwner.IsPrivileged)) != 0)
+                return false;
+            frame = value.Frame;
+            value = EntryRules.AdjustL1(value);
         }
-        return UpdateSlowly(memory, tableOwner, pageOwner, table, index, value, preserveAccessedDirty, ref budget);
+        if (!frames.Contains(table) || !frames.Contains(frame))
+            return false;
+        L1Outcome outcome = MmuEntryExchange.TryReplace(ref frames[table], ref frames[frame], PageTableView.At(table), value, change, out PageTableEntry old);
+        if (outcome == L1Outcome.Replaced)
+        {
+            if (old.IsPresent)
+                memory.Types.ReleaseL1(old);
+            return true;
+        }
+        return outcome == (L1Outcome.Replaced | L1Outcome.SameReferences) || Settle(memory.Types, outcome, table, frame, old, ref budget);
     }
 
     /// <summary>
@@ -87,8 +91,10 @@ internal static class PageTableUpdate
     {
         if ((outcome & L1Outcome.TableIsLast) != 0)
             types.PutTable(table, ref budget);
-        if ((outcome & L1Outcome.FrameIsForeign) != 0)
+        if ((outcome & L1Outcome.ForeignType) != 0)
             types.PutType(frame);
+        if ((outcome & L1Outcome.General) != 0)
+            types.PutReference(frame);
         if ((outcome & L1Outcome.Replaced) == 0)
             return false;
         if ((outcome & L1Outcome.SameReferences) == 0 && old.IsPresent)
@@ -96,18 +102,34 @@ internal static class PageTableUpdate
         return true;
     }
 
-    private static XenError UpdateSlowly(MachineMemory memory, Domain tableOwner, uint pageOwner, Mfn table, int index, PageTableEntry value, bool preserveAccessedDirty, ref StepBudget budget)
+    /// <summary>Changes an entry of a table of any level, or of a frame that is none.</summary>
+    internal static XenError UpdateSlowly(MachineMemory memory, Domain tableOwner, Mfn table, PageTableEntry value, L1Change change, ref StepBudget budget)
+    {
+        if (!memory.Frames.Contains(table))
+            return XenError.Invalid;
+        int held = memory.Types.EnterTable(table, tableOwner, out int level);
+        if (held < 0)
+            return UpdatePlain(memory.Types, tableOwner, table, change.Index, value, ref budget);
+        XenError error;
+        if (level == 1)
+            error = UpdateL1(memory.Types, tableOwner, change.FrameOwner, table, change.Index, value, change.Preserves, ref budget);
+        else if (change.FrameOwner != change.TableOwner || (level == 4 && EntryRules.IsHypervisorSlot(change.Index)))
+            error = XenError.Invalid;
+        else
+            error = UpdateUpper(memory.Types, tableOwner, level, table, change.Index, value, change.Preserves, ref budget);
+        memory.Types.LeaveTable(table, held, ref budget);
+        return error;
+    }
+
+    /// <summary>Changes an entry of a table that a walk has found: an L1 table, or nothing.</summary>
+    internal static XenError UpdateFound(MachineMemory memory, Domain tableOwner, Mfn table, PageTableEntry value, L1Change change, ref StepBudget budget)
     {
         int held = memory.Types.EnterTable(table, tableOwner, out int level);
         if (held < 0)
-            return UpdatePlain(memory.Types, tableOwner, table, index, value, ref budget);
-        XenError error;
-        if (level == 1)
-            error = UpdateL1(memory.Types, tableOwner, pageOwner, table, index, value, preserveAccessedDirty, ref budget);
-        else if (pageOwner != FrameBits.OwnerOf(tableOwner) || (level == 4 && EntryRules.IsHypervisorSlot(index)))
-            error = XenError.Invalid;
-        else
-            error = UpdateUpper(memory.Types, tableOwner, level, table, index, value, preserveAccessedDirty, ref budget);
+            return XenError.Invalid;
+        XenError error = level == 1
+            ? UpdateL1(memory.Types, tableOwner, change.FrameOwner, table, change.Index, value, change.Preserves, ref budget)
+            : XenError.Invalid;
         memory.Types.LeaveTable(table, held, ref budget);
         return error;
     }

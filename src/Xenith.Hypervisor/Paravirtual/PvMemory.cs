@@ -52,8 +52,10 @@ internal static class PvMemory
     {
         StepBudget budget = new(vcpu);
         PageTypes types = Host.Current.Memory.Types;
-        if ((outcome & L1Outcome.FrameIsForeign) != 0)
+        if ((outcome & L1Outcome.ForeignType) != 0)
             types.PutType(frame);
+        if ((outcome & L1Outcome.General) != 0)
+            types.PutReference(frame);
         if ((outcome & L1Outcome.HasReference) != 0)
             types.ReleaseL1(value);
         if ((outcome & (L1Outcome.Replaced | L1Outcome.SameReferences)) == L1Outcome.Replaced && expected.IsPresent)

@@ -45,6 +45,13 @@ public static unsafe class GuestMemory
             return TryCopy(address, (byte*)p, (ulong)from.Length * 8, AccessKind.Write);
     }
 
+    /// <summary>Reads several 64-bit words at a guest address: a list of requests.</summary>
+    public static bool TryRead(ulong address, Span<ulong> to)
+    {
+        fixed (ulong* p = to)
+            return TryCopy(address, (byte*)p, (ulong)to.Length * 8, AccessKind.Read);
+    }
+
     /// <summary>
     /// Writes what a 64-bit PV kernel finds on its stack at an exception: RCX and R11 of a frame, then its RIP, CS and RFLAGS as given, its RSP and SS.
     /// </summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Xenith.Machine;
 
 /// <summary>Bits of a page-table entry of any level (SDM vol. 3, 4.5; APM vol. 2, 5.4), and the software bits that Xen's PV ABI uses.</summary>
@@ -52,7 +54,11 @@ public readonly struct PageTableEntry
     public bool IsLarge => (Bits & PageFlags.PageSize) != 0;
 
     /// <summary>The frame that the entry points to.</summary>
-    public Mfn Frame => new((Bits & PageFlags.AddressMask) >> 12);
+    public Mfn Frame
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new((Bits & PageFlags.AddressMask) >> 12);
+    }
 
     /// <summary>All bits but the address.</summary>
     public ulong Flags => Bits & ~PageFlags.AddressMask;
