@@ -8,6 +8,7 @@ public sealed partial class DomainPages
 {
     private uint _cursor;
     private bool _tablesDone;
+    private bool _tablesChanged;
     private bool _relinquishing;
 
     /// <summary>
@@ -22,14 +23,21 @@ public sealed partial class DomainPages
             Claim(0);
             _relinquishing = true;
             _tablesDone = false;
+            _tablesChanged = false;
             _cursor = _first;
         }
         if (!_tablesDone)
         {
             if (WalkTables(memory, ref budget) == XenError.Restart)
                 return XenError.Restart;
-            _tablesDone = true;
             _cursor = _first;
+            if (_tablesChanged)
+            {
+                // A table that ended may have left one below it half-way, in front of where the walk was: look once more.
+                _tablesChanged = false;
+                return XenError.Restart;
+            }
+            _tablesDone = true;
         }
         if (WalkFrames(memory, ref budget) == XenError.Restart)
             return XenError.Restart;
@@ -49,11 +57,13 @@ public sealed partial class DomainPages
             ulong bits = Volatile.Read(ref info.Type);
             if ((bits & TypeBits.Partial) != 0)
             {
+                _tablesChanged = true;
                 memory.Types.DemotePartial(frame, ref info, bits, ref budget);
                 continue;
             }
             if ((bits & TypeBits.Pinned) != 0 && PageTypes.TryTakePin(ref info))
             {
+                _tablesChanged = true;
                 memory.Types.PutTable(frame, ref budget);
                 continue;
             }

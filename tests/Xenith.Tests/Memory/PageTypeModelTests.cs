@@ -22,20 +22,25 @@ public sealed class PageTypeModelTests
         (operation, a, b, index, flags, hurry, vcpu) => new Step(operation, a, b, index, flags, hurry, vcpu));
 
     [Fact]
-    public void Counts_are_those_that_the_tables_say_after_every_step() =>
-        AnyStep.Array[20, 250].Sample(steps =>
-        {
-            using var scene = new MemoryScene();
-            var model = new Model(scene);
-            for (int i = 0; i < steps.Length; i++)
-            {
-                model.Do(steps[i]);
-                if (model.FindMistake() is string mistake)
-                    throw new InvalidOperationException($"after step {i}, {steps[i]}: {mistake}");
-            }
+    public void Counts_are_those_that_the_tables_say_after_every_step() => AnyStep.Array[20, 250].Sample(Run, iter: 400, threads: 1);
 
-            model.End();
-        }, iter: 400, threads: 1);
+    /// <summary>A domain whose death was interrupted while a table ended: the one below it was left half-way, behind the walk, and leaked.</summary>
+    [Fact]
+    public void A_table_that_ends_behind_the_walk_does_not_leak() => AnyStep.Array[20, 250].Sample(Run, seed: "6bDbMLkLPE31", iter: 1, threads: 1);
+
+    private static void Run(Step[] steps)
+    {
+        using var scene = new MemoryScene();
+        var model = new Model(scene);
+        for (int i = 0; i < steps.Length; i++)
+        {
+            model.Do(steps[i]);
+            if (model.FindMistake() is string mistake)
+                throw new InvalidOperationException($"after step {i}, {steps[i]}: {mistake}");
+        }
+
+        model.End();
+    }
 
     private sealed class Model
     {
