@@ -21,6 +21,26 @@
         .popsection
 .endm
 
+/* The lower part of a full frame, from RDI down to R15, and room for XMM0 and XMM8. */
+.macro push_registers
+        push %rdi
+        push %rsi
+        push %rdx
+        push %rcx
+        push %rax
+        push %r8
+        push %r9
+        push %r10
+        push %r11
+        push %rbx
+        push %rbp
+        push %r12
+        push %r13
+        push %r14
+        push %r15
+        sub $32, %rsp
+.endm
+
 .text
 
 /* ---- SYSCALL from a guest kernel. The per-CPU stub has put the guest's RSP into the frame and RSP at the frame's start. ---- */
@@ -165,22 +185,7 @@ trap_stubs:
 
 trap_entry:
         cld
-        push %rdi
-        push %rsi
-        push %rdx
-        push %rcx
-        push %rax
-        push %r8
-        push %r9
-        push %r10
-        push %r11
-        push %rbx
-        push %rbp
-        push %r12
-        push %r13
-        push %r14
-        push %r15
-        sub $32, %rsp
+        push_registers
         FORBID_GUEST_ACCESS
         testb $3, F_CS(%rsp)
         jz trap_from_hypervisor
@@ -295,22 +300,7 @@ leave_to_guest:
 guest_return_failed:
         pushq -56(%rsp)                 /* error code and vector are where the exception pushed them: it found RSP 8 above a multiple of 16, */
         pushq -56(%rsp)                 /* so 6 words and an alignment below it; each push moves on to the next */
-        push %rdi
-        push %rsi
-        push %rdx
-        push %rcx
-        push %rax
-        push %r8
-        push %r9
-        push %r10
-        push %r11
-        push %rbx
-        push %rbp
-        push %r12
-        push %r13
-        push %r14
-        push %r15
-        sub $32, %rsp
+        push_registers
         mov %rsp, %rbx
         and $-BLOCK_SIZE, %rbx
         cmpb $0, P_TS(%rbx)
