@@ -60,8 +60,8 @@ public sealed class Host
     /// <summary>Which hypercalls that are not written have been asked for.</summary>
     public UnimplementedLog Unimplemented { get; } = new();
 
-    /// <summary>CPUs that run: those from 0 on.</summary>
-    public uint CpusOnline { get; set; } = 1;
+    /// <summary>The physical CPUs: who exists, who is online.</summary>
+    public PcpuTable Pcpus { get; } = new();
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }

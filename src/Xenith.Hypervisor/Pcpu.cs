@@ -9,13 +9,14 @@ namespace Xenith.Hypervisor;
 /// <summary>One physical CPU: what it runs, its run queue and its timers. Only the CPU itself changes its fields, unless they say otherwise.</summary>
 public sealed class Pcpu
 {
-    /// <summary>Makes the object of a CPU; its record must then be pointed at it with <see cref="PerCpu.SetContext"/>.</summary>
+    /// <summary>Makes the object of a CPU and enters it into the host's table; the CPU's record must then be pointed at it with <see cref="PerCpu.SetContext"/>.</summary>
     public Pcpu(Host host, uint id)
     {
         Host = host;
         Id = id;
         Timers = new TimerQueue();
         RunQueue = new RunQueue();
+        host.Pcpus.Add(this);
     }
 
     /// <summary>The CPU that executes this.</summary>
@@ -41,6 +42,12 @@ public sealed class Pcpu
 
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
     public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
+
+    /// <summary>
+    /// Adds reasons for the slow way out (<see cref="PendingWork"/>) to this CPU, whichever CPU asks. A CPU that is in a guest or idle takes notice at once. Safe in interrupt
+    /// handlers and under locks.
+    /// </summary>
+    public void Raise(uint work) => PerCpu.RaiseWork(work);
 
     /// <summary>The work that a long operation stops for.</summary>
     internal const uint Interruptions = PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred;

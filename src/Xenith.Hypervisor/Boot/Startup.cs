@@ -95,6 +95,7 @@ internal static class Startup
 
         Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
         PerCpu.SetContext(new Pcpu(host, 0));
+        host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
         host.Platform.MemoryMap = information.MemoryMap;

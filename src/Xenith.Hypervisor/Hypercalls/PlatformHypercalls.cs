@@ -103,7 +103,7 @@ internal static class PlatformHypercalls
     private static long GetCpuInfo(PlatformPcpuInfo info, ulong address)
     {
         Host host = Host.Current;
-        if (info.XenCpuid >= host.CpusOnline)
+        if (info.XenCpuid >= host.Pcpus.End)
             info.Flags = (uint)PcpuFlags.Invalid;
         else
         {
@@ -111,7 +111,7 @@ internal static class PlatformHypercalls
             info.ApicId = host.Interrupts.LocalApic.Id;
             info.AcpiId = info.XenCpuid;
         }
-        info.MaxPresent = host.CpusOnline - 1;
+        info.MaxPresent = host.Pcpus.End - 1;
         return GuestMemory.TryWrite(address, info) ? 0 : XenError.BadAddress.ToResult();
     }
 
@@ -119,10 +119,10 @@ internal static class PlatformHypercalls
     private static long GetCpuVersion(PlatformPcpuVersion version, ulong address)
     {
         Host host = Host.Current;
-        version.MaxPresent = host.CpusOnline - 1;
+        version.MaxPresent = host.Pcpus.End - 1;
         version.VendorId = default;
         version.Family = version.Model = version.Stepping = 0;
-        if (version.XenCpuid < host.CpusOnline)
+        if (version.XenCpuid < host.Pcpus.End)
         {
             CpuidResult vendor = Cpu.Cpuid(0);
             for (int i = 0; i < 4; i++)
