@@ -19,6 +19,11 @@ internal static class HostPackages
         new("binutils", "ld", Purpose.Build, "links the image"),
         new("gcc", "gcc", Purpose.Build, "assembles the image's assembly sources"),
         new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests"),
+        new("gzip", "gzip", Purpose.Test, "packs what the hypervisor's decoders are compared with"),
+        new("bzip2", "bzip2", Purpose.Test, "the same"),
+        new("xz-utils", "xz", Purpose.Test, "the same, for .xz and .lzma"),
+        new("lz4", "lz4", Purpose.Test, "the same"),
+        new("zstd", "zstd", Purpose.Test, "the same"),
         new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
     ];
 
