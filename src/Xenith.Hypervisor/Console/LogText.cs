@@ -15,7 +15,7 @@ internal struct LineBuffer
 
 /// <summary>
 /// What the compiler builds from `$"..."` in a call of the log: text in a buffer on the stack, no allocation. Formats are `x` (hexadecimal) and `xN`
-/// (with at least N digits, zero-padded); `{value,N}` pads with blanks. A line that is too long is cut.
+/// (with at least N digits, zero-padded), or `X` for capital digits; `{value,N}` pads with blanks. A line that is too long is cut.
 /// </summary>
 [InterpolatedStringHandler]
 public ref struct LogText
@@ -86,8 +86,20 @@ public ref struct LogText
         int digits = 0;
         for (int i = 1; i < format.Length; i++)
             digits = digits * 10 + (format[i] - '0');
-        Hexadecimal(value, digits);
+        Hexadecimal(value, digits, format[0] == 'X');
     }
+
+    public void AppendFormatted(ulong value, int alignment, string format)
+    {
+        int digits = 1;
+        while (digits < 16 && value >> (digits * 4) != 0)
+            digits++;
+        for (int i = digits; i < alignment; i++)
+            Put((byte)' ');
+        AppendFormatted(value, format);
+    }
+
+    public void AppendFormatted(uint value, int alignment, string format) => AppendFormatted((ulong)value, alignment, format);
 
     public void AppendFormatted(uint value, string format) => AppendFormatted((ulong)value, format);
 
@@ -97,7 +109,7 @@ public ref struct LogText
 
     public void AppendFormatted(int value, string format) => AppendFormatted((ulong)unchecked((uint)value), format);
 
-    public void AppendFormatted(Mfn value) => Hexadecimal(value.Value, 0);
+    public void AppendFormatted(Mfn value) => Hexadecimal(value.Value, 0, false);
 
     private void Put(byte value)
     {
@@ -128,7 +140,7 @@ public ref struct LogText
         _length = end;
     }
 
-    private void Hexadecimal(ulong value, int minimumDigits)
+    private void Hexadecimal(ulong value, int minimumDigits, bool isCapital)
     {
         int digits = 1;
         while (digits < 16 && value >> (digits * 4) != 0)
@@ -137,7 +149,7 @@ public ref struct LogText
         for (int i = digits - 1; i >= 0; i--)
         {
             int digit = (int)(value >> (i * 4) & 15);
-            Put((byte)(digit < 10 ? '0' + digit : 'a' + digit - 10));
+            Put((byte)(digit < 10 ? '0' + digit : (isCapital ? 'A' : 'a') + digit - 10));
         }
     }
 }

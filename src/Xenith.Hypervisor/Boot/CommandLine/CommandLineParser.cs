@@ -43,7 +43,7 @@ internal ref struct CommandLineParser(ReadOnlySpan<byte> commandLine)
     private static ReadOnlySpan<byte> WithoutEffect =>
         "placeholder no-real-mode edd edid vga com2 acpi apic apic_verbosity x2apic x2apic_phys sync_console console_timestamps "u8
         + "console_to_ring conswitch crashkernel cpufreq cpuid cpuidle cpuinfo max_cstate mwait-idle dom0 dom0-iommu dom0_nodes "u8
-        + "dom0_vcpus_pin hap ept gnttab gnttab_max_frames gnttab_max_maptrack_frames hpet kexec lapic mce nmi numa pci pcid psr pv "u8
+        + "dom0_vcpus_pin hap ept gnttab gnttab_max_frames gnttab_max_maptrack_frames hpet kexec lapic mce nmi pci pcid psr pv "u8
         + "pv-l1tf reboot sched-gran spec-ctrl tbuf_size tsc tsc_max ucode vpid vpmu xpti xsave bootscrub cet mmcfg msi pku rdrand "u8
         + "serial_tx_buffer sched_credit_tslice_ms sched_ratelimit_us softtsc suspend viridian-version wallclock"u8;
 
@@ -136,6 +136,10 @@ internal ref struct CommandLineParser(ReadOnlySpan<byte> commandLine)
         else if (option.Is("guest_loglvl"u8))
         {
             valid = isText && LogLevelOption.TryParse(value, ref _options.GuestLogLevel);
+        }
+        else if (option.Is("numa"u8))
+        {
+            valid = isText && NumaOption.TryParse(value, ref _options.Numa);
         }
         else if (option.Is("sched"u8))
         {

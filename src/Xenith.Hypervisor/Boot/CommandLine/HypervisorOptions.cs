@@ -79,6 +79,9 @@ internal struct HypervisorOptions
     /// <summary>guest_loglvl.</summary>
     internal LogLevelOption GuestLogLevel;
 
+    /// <summary>numa.</summary>
+    internal NumaOption Numa;
+
     /// <summary>noreboot: stop after a crash instead of restarting the machine.</summary>
     internal bool NoReboot;
 
