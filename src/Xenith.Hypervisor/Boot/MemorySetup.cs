@@ -38,7 +38,7 @@ internal static class MemorySetup
     }
 
     /// <summary>Bits of a machine address (CPUID leaf 0x80000008): a page-table entry with a higher one would fault when it is used.</summary>
-    private static int PhysicalAddressBits()
+    internal static int PhysicalAddressBits()
     {
         const uint leaf = 0x8000_0008;
         if (Cpu.Cpuid(0x8000_0000).Eax < leaf)

@@ -20,16 +20,22 @@ public struct InterruptOverride
 }
 
 /// <summary>Room for IO-APICs.</summary>
-[InlineArray(8)]
+[InlineArray(Capacity)]
 public struct IoApicDescriptions
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 8;
+
     private IoApicDescription _first;
 }
 
 /// <summary>Room for overrides.</summary>
-[InlineArray(16)]
+[InlineArray(Capacity)]
 public struct InterruptOverrides
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 16;
+
     private InterruptOverride _first;
 }
 
@@ -62,6 +68,9 @@ public sealed class PlatformInformation
     /// <summary>Ports of the PM1a and PM1b control registers, 0 if there are none.</summary>
     public ushort Pm1aControl { get; set; }
     public ushort Pm1bControl { get; set; }
+
+    /// <summary>IOMMUs that the firmware describes.</summary>
+    public int IommuCount { get; set; }
 
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;

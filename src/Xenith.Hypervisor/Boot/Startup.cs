@@ -35,6 +35,8 @@ internal static class Startup
             Panic.Now(log, $"{error.Message()}");
             return;
         }
+        if (!information.LoaderName.IsEmpty)
+            log.Always($"Bootloader: {information.LoaderName}");
         log.Always($"Command line: {information.CommandLine}");
         ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
@@ -80,13 +82,16 @@ internal static class Startup
         EarlyMemory early = FreeMemory(in information);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         PlatformInformation platform = new();
+        platform.MemoryMap = information.MemoryMap;
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
+        ulong top = information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize);
+        NumaTopology topology = NumaSetup.Create(log, AcpiSetup.FindNuma(platform), default, in information.MemoryMap, top);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
         {
-            Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
+            Panic.Now(log, $"No usable local APIC or clock, or too little memory for its mapping");
             return;
         }
-        MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
+        MachineMemory? memory = MemorySetup.Create(log, early, top, topology);
         if (memory is null)
         {
             Panic.Now(log, $"Too little memory: the hypervisor's own tables do not fit");
@@ -98,7 +103,6 @@ internal static class Startup
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
-        host.Platform.MemoryMap = information.MemoryMap;
         PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
@@ -108,6 +112,7 @@ internal static class Startup
             log.Serial.EnableReceiveInterrupt();
         }
 
+        ReportIommus(log, platform);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
@@ -115,6 +120,13 @@ internal static class Startup
         SelfTest.Run(host);
         log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
+    }
+
+    private static void ReportIommus(ConsoleLog log, PlatformInformation platform)
+    {
+        log.Always($"I/O virtualisation disabled");
+        if (platform.IommuCount != 0)
+            log.Warning($"{platform.IommuCount} IOMMUs are there and not used: devices reach all memory");
     }
 
     /// <summary>RAM that nothing lies in: not the first MiB, the image, the boot loader's information, or a module.</summary>
@@ -150,6 +162,8 @@ internal static class Startup
         }
         if (map.Lost > 0)
             log.Warning($"{map.Lost} ranges of the memory map were ignored: there are too many");
+        ulong kilobytes = map.UsableFrames(ulong.MaxValue) * (AddressSpace.PageSize / 1024);
+        log.Always($"System RAM: {kilobytes >> 10}MB ({kilobytes}kB)");
     }
 
     private static string KindName(MemoryKind kind) => kind switch

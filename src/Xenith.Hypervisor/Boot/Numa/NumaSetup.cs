@@ -160,31 +160,12 @@ internal ref struct NumaTables
     internal bool HasSrat, HasSlit;
 }
 
-/// <summary>The option numa: on, off, fake=N (so many equal nodes) or noacpi (do not look at firmware).</summary>
+/// <summary>What the command line asks of nodes.</summary>
 internal struct NumaOption
 {
+    /// <summary>No nodes at all; or not those of the firmware.</summary>
     internal bool IsOff, WithoutFirmware;
-    internal uint FakeNodes;
 
-    /// <summary>Reads the option's value. False if it makes no sense.</summary>
-    internal static bool TryParse(ReadOnlySpan<byte> value, ref NumaOption option)
-    {
-        if (value.StartsWith("fake="u8))
-        {
-            if (!OptionValues.TryInteger(value.Slice(5), out uint nodes))
-                return false;
-            option = new NumaOption { FakeNodes = nodes };
-            return true;
-        }
-        if (value.SequenceEqual("noacpi"u8))
-        {
-            option = new NumaOption { WithoutFirmware = true };
-            return true;
-        }
-        bool on = true;
-        if (!value.IsEmpty && !OptionValues.TryBoolean(value, out on))
-            return false;
-        option = new NumaOption { IsOff = !on };
-        return true;
-    }
+    /// <summary>So many equal nodes are made up; 0 for none.</summary>
+    internal uint FakeNodes;
 }
