@@ -106,17 +106,23 @@ internal static class PlatformSetup
     /// </summary>
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)
     {
+        ClockSourceOption wanted = platform.Options.ClockSource;
+        if (wanted == ClockSourceOption.Tsc)
+            wanted = ClockSourceOption.Automatic;
+        bool mayUseHpet = wanted == ClockSourceOption.Hpet || (wanted == ClockSourceOption.Automatic && platform.Options.Hpet);
         Calibration.Result byHpet = default, byPmTimer = default;
         ulong hertz = 0;
-        if (platform.HpetAddress != 0 && !IsDeviceAddress(platform, platform.HpetAddress, HpetAlignment))
+        if (mayUseHpet && platform.HpetAddress != 0 && !IsDeviceAddress(platform, platform.HpetAddress, HpetAlignment))
             log.Warning($"The HPET cannot be at 0x{platform.HpetAddress:x} and is not used");
-        else if (platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
+        else if (mayUseHpet && platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
         {
             byHpet = Calibration.WithHpet(hpet, localApic, out hertz);
             if (byHpet.TscHertz == 0)
                 log.Warning($"The HPET at 0x{platform.HpetAddress:x} does not work and is not used");
         }
-        if (platform.PmTimerPort != 0)
+        if (wanted == ClockSourceOption.Hpet && byHpet.TscHertz == 0)
+            log.Warning($"WARNING: Could not initialise clocksource 'hpet'.");
+        if (wanted != ClockSourceOption.Pit && platform.PmTimerPort != 0)
         {
             byPmTimer = Calibration.WithPmTimer(platform.PmTimerPort, localApic);
             if (byPmTimer.TscHertz == 0)
@@ -139,6 +145,8 @@ internal static class PlatformSetup
             log.Always($"Platform timer is 3.579MHz ACPI PM Timer");
             return byPmTimer;
         }
+        if (wanted == ClockSourceOption.Acpi)
+            log.Warning($"WARNING: Could not initialise clocksource 'acpi'.");
         log.Always($"Platform timer is 1.193MHz PIT");
         return Calibration.WithPit(localApic);
     }

@@ -28,7 +28,8 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
+        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
+        log.Restart.Apply(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -40,6 +41,8 @@ internal static class Startup
         log.Always($"Command line: {information.CommandLine}");
         ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
+        LimitMemory(log, ref information.MemoryMap, in options);
+        PrintSize(log, in information.MemoryMap);
         Boot(log, in information, in options);
     }
 
@@ -64,13 +67,13 @@ internal static class Startup
             switch (parser.Problem)
             {
                 case OptionProblem.Unknown:
-                    log.Warning($"Warning: unknown option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" unknown!");
                     break;
                 case OptionProblem.BadValue:
-                    log.Warning($"Warning: bad value in option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" has invalid value \"{parser.Option.Value}\", rc=-22!");
                     break;
                 default:
-                    log.Info($"Option \"{parser.Option.Text}\" has no effect here");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" is understood, but has no effect here");
                     break;
             }
         }
@@ -80,17 +83,25 @@ internal static class Startup
     {
         CpuSetup.Describe(log);
         EarlyMemory early = FreeMemory(in information);
+        for (int i = 0; i < options.BadPageCount; i++)
+        {
+            PageRange bad = options.BadPages[i];
+            log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
+            early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
+        }
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
-        PlatformInformation platform = new();
-        platform.MemoryMap = information.MemoryMap;
+        PlatformInformation platform = new() { Options = options, MemoryMap = information.MemoryMap };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
+        log.Restart.ResetPort = platform.ResetPort;
+        log.Restart.ResetValue = platform.ResetValue;
         ulong top = information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize);
-        NumaTopology topology = NumaSetup.Create(log, AcpiSetup.FindNuma(platform), default, in information.MemoryMap, top);
+        NumaTopology topology = NumaSetup.Create(log, AcpiSetup.FindNuma(platform), in options, in information.MemoryMap, top);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
         {
             Panic.Now(log, $"No usable local APIC or clock, or too little memory for its mapping");
             return;
         }
+        log.Restart.TscHertz = devices.Time.TscHertz;
         MachineMemory? memory = MemorySetup.Create(log, early, top, topology);
         if (memory is null)
         {
@@ -113,6 +124,17 @@ internal static class Startup
         }
 
         ReportIommus(log, platform);
+        host.ScrubsWhenIdle = options.BootScrub != BootScrubOption.Off;
+        if (options.BootScrub == BootScrubOption.On)
+        {
+            log.Always($"Scrubbing Free RAM");
+            while (memory.Allocator.ScrubSome(1 << 16))
+            {
+            }
+            log.Always($"Scrubbed {memory.Allocator.FreeFrames / 256}MB");
+        }
+        else if (host.ScrubsWhenIdle)
+            log.Always($"Scrubbing Free RAM in background");
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
@@ -152,6 +174,17 @@ internal static class Startup
         return early;
     }
 
+    /// <summary>`mem` and `availmem`: the RAM beyond is not the hypervisor's to use, and dom0 does not see it either.</summary>
+    private static void LimitMemory(ConsoleLog log, ref MemoryMap map, in HypervisorOptions options)
+    {
+        ulong before = map.UsableFrames(ulong.MaxValue);
+        map.Clip(options.MemoryLimit);
+        map.ClipAmount(options.AvailableLimit);
+        ulong after = map.UsableFrames(ulong.MaxValue);
+        if (after < before)
+            log.Always($"Truncating RAM from {before * 4}kB to {after * 4}kB");
+    }
+
     private static void PrintMemoryMap(ConsoleLog log, in MemoryMap map)
     {
         log.Always($"Xen-e820 RAM map:");
@@ -162,8 +195,14 @@ internal static class Startup
         }
         if (map.Lost > 0)
             log.Warning($"{map.Lost} ranges of the memory map were ignored: there are too many");
-        ulong kilobytes = map.UsableFrames(ulong.MaxValue) * (AddressSpace.PageSize / 1024);
-        log.Always($"System RAM: {kilobytes >> 10}MB ({kilobytes}kB)");
+    }
+
+    private static void PrintSize(ConsoleLog log, in MemoryMap map)
+    {
+        ulong all = map.UsableFrames(ulong.MaxValue), used = map.UsableFrames(AddressSpace.DirectMapSize);
+        log.Always($"System RAM: {used / 256}MB ({used * 4}kB)");
+        if (used < all)
+            log.Warning($"{(all - used) / 256}MB of RAM are not used: they lie above {AddressSpace.DirectMapSize >> 30} GB");
     }
 
     private static string KindName(MemoryKind kind) => kind switch

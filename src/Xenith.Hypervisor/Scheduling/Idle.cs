@@ -9,8 +9,24 @@ internal static class Idle
     internal static void WaitForWork(Pcpu cpu)
     {
         if ((PerCpu.Work & (PendingWork.Timer | PendingWork.Deferred)) == 0 && cpu.RunQueue.IsEmpty)
-            Cpu.WaitForInterrupt();
+        {
+            if (!TryScrub(cpu))
+                Cpu.WaitForInterrupt();
+        }
         PerCpu.TakeWork(PendingWork.Schedule);
         LeaveToGuest.DoDeferredWork(cpu);
+    }
+
+    /// <summary>Zeroes a few free frames, with interrupts on: what they bring is looked at before the next few. False if there is nothing to do.</summary>
+    private static bool TryScrub(Pcpu cpu)
+    {
+        if (!cpu.Host.ScrubsWhenIdle || cpu.Host.Memory.Allocator.DirtyFrames == 0)
+            return false;
+        cpu.IsInDeferredWork = true;
+        Cpu.EnableInterrupts();
+        bool any = cpu.Host.Memory.Allocator.ScrubSome(1);
+        Cpu.DisableInterrupts();
+        cpu.IsInDeferredWork = false;
+        return any;
     }
 }

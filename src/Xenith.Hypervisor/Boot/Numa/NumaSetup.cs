@@ -13,13 +13,13 @@ internal static class NumaSetup
     /// <summary>Finds the nodes of a machine.</summary>
     /// <param name="log">For what is found and what is wrong.</param>
     /// <param name="tables">The affinity tables; views of nothing where there are none.</param>
-    /// <param name="option">The command line's wish.</param>
+    /// <param name="options">The command line's wishes.</param>
     /// <param name="map">The firmware's memory map.</param>
     /// <param name="top">End of the memory that is used, an address.</param>
-    internal static NumaTopology Create(ConsoleLog log, in NumaTables tables, NumaOption option, in MemoryMap map, ulong top)
+    internal static NumaTopology Create(ConsoleLog log, in NumaTables tables, in HypervisorOptions options, in MemoryMap map, ulong top)
     {
         ulong frames = top / AddressSpace.PageSize;
-        if (!option.IsOff && option.FakeNodes == 0 && tables.HasSrat && !option.WithoutFirmware)
+        if (options.Numa && options.FakeNodes == 0 && tables.HasSrat && !options.NumaWithoutAcpi)
         {
             NumaMap found = new();
             if (TryRead(log, new SratTable(tables.Srat), found) && Check(log, found, map, top))
@@ -30,7 +30,7 @@ internal static class NumaSetup
                 return topology;
             }
         }
-        if (!option.IsOff && option.FakeNodes > 1 && Fake(option.FakeNodes, frames) is NumaTopology made)
+        if (options.Numa && options.FakeNodes > 1 && Fake(options.FakeNodes, frames) is NumaTopology made)
         {
             for (int node = 0; node < made.Count; node++)
             {
@@ -40,7 +40,7 @@ internal static class NumaSetup
             }
             return made;
         }
-        log.Info($"{(option.IsOff ? "NUMA turned off" : "No NUMA configuration found")}");
+        log.Info($"{(options.Numa ? "No NUMA configuration found" : "NUMA turned off")}");
         log.Info($"Faking a node at {0UL:x16}-{top:x16}");
         return NumaTopology.OneNode(frames);
     }
@@ -158,14 +158,4 @@ internal ref struct NumaTables
 {
     internal TableBytes Srat, Slit;
     internal bool HasSrat, HasSlit;
-}
-
-/// <summary>What the command line asks of nodes.</summary>
-internal struct NumaOption
-{
-    /// <summary>No nodes at all; or not those of the firmware.</summary>
-    internal bool IsOff, WithoutFirmware;
-
-    /// <summary>So many equal nodes are made up; 0 for none.</summary>
-    internal uint FakeNodes;
 }
