@@ -15,10 +15,11 @@ internal sealed class HostedHypervisor : IDisposable
 {
     private readonly SimulatedCpu.Scope _scope;
 
-    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20)
+    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20,
+        params (string Signature, byte[] Body)[] tables)
     {
         Machine = new SimulatedMachine(memory);
-        Firmware.Write(Machine, TestKernel.Create(), commandLine, kernelArguments);
+        Firmware.Write(Machine, TestKernel.Create(), commandLine, kernelArguments, tables);
         _scope = Cpu.Enter();
         Start(Machine);
         StartInfoAddress = Cpu.Frame.Rsi;

@@ -105,7 +105,7 @@ public sealed class NumaTopologyTests
             }
             foreach ((Mfn first, int order) in taken)
                 allocator.Free(first, order);
-            Assert.Equal(free, [allocator.FreeFramesOf(0, 64), allocator.FreeFramesOf(1, 64)]);
+            Assert.Equal<ulong[]>(free, [allocator.FreeFramesOf(0, 64), allocator.FreeFramesOf(1, 64)]);
         }, iter: 40, threads: 1);
 
     private static NumaRange Range(ulong first, ulong end, byte node) => new() { First = first, End = end, Node = node };
