@@ -37,6 +37,13 @@ internal static class MachineControl
     internal static void Reboot(RestartPolicy policy)
     {
         Cpu.DisableInterrupts();
+<<<<<<< HEAD
+        OtherCpus.Stop();
+        Port.Out8(ResetControl, 0x02);
+        Port.Out8(ResetControl, 0x06);
+        for (int i = 0; i < 1_000_000; i++)
+            Cpu.Pause();
+=======
         TellFirmware(policy.IsWarm);
         switch (policy.Method)
         {
@@ -82,6 +89,7 @@ internal static class MachineControl
 
     private static void ByKeyboardController()
     {
+>>>>>>> main
         Port.Out8(KeyboardController, 0xfe);
         Wait();
     }
@@ -93,5 +101,9 @@ internal static class MachineControl
     }
 
     /// <summary>Stops for good.</summary>
-    internal static void Halt() => Cpu.Stop();
+    internal static void Halt()
+    {
+        OtherCpus.Stop();
+        Cpu.Stop();
+    }
 }
