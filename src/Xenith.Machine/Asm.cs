@@ -39,12 +39,9 @@ internal static unsafe class Asm
     [RuntimeImport("*", "read_flags"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_flags();
     [RuntimeImport("*", "wait_for_interrupt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_for_interrupt();
     [RuntimeImport("*", "stop_forever"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void stop_forever();
-<<<<<<< HEAD
     [RuntimeImport("*", "pause_spinning"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void pause_spinning();
-=======
     [RuntimeImport("*", "triple_fault"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void triple_fault();
     [RuntimeImport("*", "wait_ticks"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_ticks(ulong ticks);
->>>>>>> main
     [RuntimeImport("*", "clear_task_switched"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void clear_task_switched();
 
     [RuntimeImport("*", "read_dr"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_dr(uint index);

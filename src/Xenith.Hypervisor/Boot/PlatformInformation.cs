@@ -73,7 +73,6 @@ public sealed class PlatformInformation
     public ushort Pm1aControl { get; set; }
     public ushort Pm1bControl { get; set; }
 
-<<<<<<< HEAD
     /// <summary>The CPUs that the firmware describes, in its order; the one that boots is among them, wherever.</summary>
     internal CpuDescription[] Cpus { get; } = new CpuDescription[Machine.SecondaryCpus.Most];
 
@@ -102,14 +101,10 @@ public sealed class PlatformInformation
         Cpus[CpuCount] = new CpuDescription { ApicId = apicId, AcpiId = acpiId };
         CpuCount++;
     }
-=======
+
     /// <summary>Port of the register that restarts the machine, 0 if there is none, and what to write there.</summary>
     public ushort ResetPort { get; set; }
     public byte ResetValue { get; set; }
-
-    /// <summary>Number of CPUs that the firmware describes.</summary>
-    public uint CpuCount { get; set; } = 1;
->>>>>>> main
 
     /// <summary>What the command line said.</summary>
     internal HypervisorOptions Options;

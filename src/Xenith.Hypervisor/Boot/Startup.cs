@@ -80,19 +80,15 @@ internal static class Startup
     private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
-<<<<<<< HEAD
         EarlyMemory early = FreeMemory(in information, 0x10_0000, AddressSpace.DirectMapSize);
         // The first page holds the BIOS's data and the real mode's interrupt table.
         EarlyMemory low = FreeMemory(in information, AddressSpace.PageSize, 0x10_0000);
-=======
-        EarlyMemory early = FreeMemory(in information);
         for (int i = 0; i < options.BadPageCount; i++)
         {
             PageRange bad = options.BadPages[i];
             log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
->>>>>>> main
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
@@ -103,12 +99,9 @@ internal static class Startup
             Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
             return;
         }
-<<<<<<< HEAD
+        log.Restart.TscHertz = devices.Time.TscHertz;
         LocalApic apic = devices.Interrupts.LocalApic;
         SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
-=======
-        log.Restart.TscHertz = devices.Time.TscHertz;
->>>>>>> main
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {

@@ -22,13 +22,16 @@ public sealed partial class LocalApic
     private readonly bool _hasDeadline;
     private ulong _hertz;
 
-    /// <summary>Turns on the local APIC of the CPU that boots; its page is mapped, should it be needed.</summary>
-    public LocalApic(MmioRegion registers)
+    /// <summary>
+    /// Turns on the local APIC of the CPU that boots; its page is mapped, should it be needed. x2APIC mode and TSC deadline are used if the CPU has them and the caller allows it; firmware that has
+    /// turned x2APIC mode on has decided.
+    /// </summary>
+    public LocalApic(MmioRegion registers, bool mayUseX2Apic = true, bool mayUseDeadline = true)
     {
         _registers = registers;
         uint features = Cpu.Cpuid(1).Ecx;
-        _isX2Apic = (features & 1u << 21) != 0;
-        _hasDeadline = (features & 1u << 24) != 0;
+        _isX2Apic = (features & 1u << 21) != 0 && (mayUseX2Apic || (Cpu.ReadMsr(Msr.ApicBase) & X2ApicEnable) != 0);
+        _hasDeadline = mayUseDeadline && (features & 1u << 24) != 0;
         Enable(Masked | Vectors.LocalTimer, NmiDelivery);
     }
 

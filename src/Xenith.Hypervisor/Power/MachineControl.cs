@@ -37,13 +37,7 @@ internal static class MachineControl
     internal static void Reboot(RestartPolicy policy)
     {
         Cpu.DisableInterrupts();
-<<<<<<< HEAD
         OtherCpus.Stop();
-        Port.Out8(ResetControl, 0x02);
-        Port.Out8(ResetControl, 0x06);
-        for (int i = 0; i < 1_000_000; i++)
-            Cpu.Pause();
-=======
         TellFirmware(policy.IsWarm);
         switch (policy.Method)
         {
@@ -89,7 +83,6 @@ internal static class MachineControl
 
     private static void ByKeyboardController()
     {
->>>>>>> main
         Port.Out8(KeyboardController, 0xfe);
         Wait();
     }

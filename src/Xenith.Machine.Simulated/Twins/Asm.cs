@@ -97,13 +97,11 @@ internal static unsafe class Asm
 
     internal static void stop_forever() => throw new CpuStopped();
 
-<<<<<<< HEAD
     internal static void pause_spinning() => Self.Machine.LetOthersRun(Self);
-=======
+
     internal static void wait_ticks(ulong ticks) => Self.Machine.Clock.Advance(ticks * 1000 / Self.Machine.Clock.TscMegahertz);
 
     internal static void triple_fault() => throw new CpuStopped();
->>>>>>> main
 
     internal static void clear_task_switched() => Self.WriteCr0(Self.Cr0 & ~Cr0.TaskSwitched);
 
