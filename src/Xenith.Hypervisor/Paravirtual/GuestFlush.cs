@@ -17,7 +17,7 @@ internal static class GuestFlush
         Interlocked.MemoryBarrier();
         CpuSet cpus = default;
         PcpuTable table = Host.Current.Pcpus;
-        for (uint cpu = table.Online.Next(0); cpu < CpuSet.Capacity; cpu = table.Online.Next(cpu + 1))
+        for (uint cpu = 0; cpu < table.End; cpu++)
         {
             if (table.Find(cpu)?.Loaded is Vcpu loaded && loaded.Domain == domain)
                 cpus.Add(cpu);
@@ -43,7 +43,7 @@ internal static class GuestFlush
     {
         Interlocked.MemoryBarrier();
         PcpuTable table = Host.Current.Pcpus;
-        for (uint cpu = table.Online.Next(0); cpu < CpuSet.Capacity; cpu = table.Online.Next(cpu + 1))
+        for (uint cpu = 0; cpu < table.End; cpu++)
         {
             if (table.Find(cpu)?.Loaded is Vcpu loaded && loaded.Domain == domain && loaded.Id / 64 == word && (vcpus >> (int)(loaded.Id % 64) & 1) != 0)
                 cpus.Add(cpu);
