@@ -23,6 +23,11 @@ public static class NumaReport
             for (int other = 0; other < topology.Count; other++)
                 log.Always($"  distance to NODE{other}: {topology.Distance(node, other)}");
         }
+        for (uint id = 0; id < host.Pcpus.End; id++)
+        {
+            if (host.Pcpus.Find(id) is Pcpu cpu)
+                log.Always($"CPU{id} -> NODE{cpu.Node}");
+        }
         log.Always($"Memory location of each domain:");
         for (uint id = 0; id < ushort.MaxValue; id++)
         {

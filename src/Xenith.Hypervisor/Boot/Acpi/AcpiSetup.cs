@@ -84,13 +84,15 @@ internal static class AcpiSetup
     {
         platform.LocalApicAddress = madt.LocalApicAddress;
         log.Info($"ACPI: Local APIC address 0x{platform.LocalApicAddress:x8}");
-        uint cpus = 0;
         AcpiEntries entries = madt.Entries;
         while (entries.MoveNext())
         {
             if (Madt.TryCpu(entries, out MadtCpu cpu))
             {
-                cpus += cpu.IsEnabled ? 1u : 0u;
+                if (cpu.IsEnabled)
+                    platform.AddCpu(cpu.ApicId, cpu.ProcessorId);
+                else if (cpu.IsOnlineCapable)
+                    platform.CpusToCome++;
             }
             else if (Madt.TryIoApic(entries, out MadtIoApic ioApic))
             {
@@ -109,7 +111,6 @@ internal static class AcpiSetup
             log.Warning($"ACPI: the list of interrupt controllers is damaged; its beginning is used");
         }
 
-        platform.CpuCount = cpus == 0 ? 1 : cpus;
         if (platform.IoApicCount != 0)
         {
             log.Always($"Using ACPI (MADT) for SMP configuration information");
