@@ -23,7 +23,14 @@ internal sealed record MachineSettings
     public bool WaitForDebugger { get; init; }
 
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>Programs that the standard userland gets for this run only.</summary>
+    public IReadOnlyList<ExtraProgram> Programs { get; init; } = [];
 }
+
+/// <param name="Path">Where dom0 finds it, without the leading slash.</param>
+/// <param name="File">The program on this machine.</param>
+internal sealed record ExtraProgram(string Path, string File);
 
 internal enum Accelerator { Tcg, Kvm }
 
