@@ -39,5 +39,6 @@ internal static class Roster
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
         new(new Processes(), Subject.Xenith),
+        new(new CheckedImage(), Subject.Own),
     ];
 }
