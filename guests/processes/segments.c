@@ -115,12 +115,12 @@ static void code_segments(void)
     }
 
     /* A 16-bit stack segment: the upper half of ESP is what tells how the way back treats it. */
-    say("ldt 16-bit stack: %d", set_descriptor(23, 0x10010000, 0xffff, 0, 0, 0, 0, 0));
+    int stack16 = set_descriptor(23, 0x10010000, 0xffff, 0, 0, 0, 0, 0);
+    say("ldt 16-bit stack: %d", stack16);
+#ifndef __x86_64__
     unsigned long before = 0, after = 0;
-#ifdef __x86_64__
-    (void)before;
-    (void)after;
-#else
+    if (stack16 != 0)
+        return;
     asm volatile("mov %%esp, %%edi\n\tmov %%ss, %%esi\n\tmov %2, %%ss\n\tmov $0x12341000, %%esp\n\tmov %%esp, %0\n\tmov $20, %%eax\n\tint $0x80\n\tmov %%esp, %1\n\tmov %%esi, %%ss\n\tmov %%edi, %%esp"
         : "=&b"(before), "=&c"(after) : "d"((int)LDT(23)) : "eax", "esi", "edi", "memory");
     say("16-bit stack: esp %lx, after a system call %lx", before, after);

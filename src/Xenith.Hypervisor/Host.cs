@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -17,7 +18,7 @@ namespace Xenith.Hypervisor;
 public sealed class Host
 {
     /// <summary>Brings the parts together; they were made in this order while booting.</summary>
-    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform)
+    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform, SpeculationSetup speculation)
     {
         Log = log;
         Memory = memory;
@@ -25,6 +26,7 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Speculation = speculation;
     }
 
     /// <summary>The host that this CPU belongs to.</summary>
@@ -41,6 +43,9 @@ public sealed class Host
 
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
+
+    /// <summary>Measures against speculation.</summary>
+    public SpeculationSetup Speculation { get; }
 
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }

@@ -139,13 +139,13 @@ public static unsafe class Descriptors
         Relative(to, code, ref at, block + 32, 1);
         to[at++] = 0;
         Bytes(to, ref at, 0x0f, 0x85);                                  // jne syscall_slow
-        Relative(to, code, ref at, Asm.get_syscall_slow(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall_slow() : Asm.get_syscall_slow(), 0);
         to[at++] = 0xe9;                                                // jmp hypercall_entry
-        Relative(to, code, ref at, Asm.get_hypercall_entry(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_hypercall() : Asm.get_hypercall_entry(), 0);
         int compatibility = at;
         at = StoreStackPointer(to, code, at, frame);
         to[at++] = 0xe9;                                                // jmp syscall32_entry
-        Relative(to, code, ref at, Asm.get_syscall32_entry(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall32() : Asm.get_syscall32_entry(), 0);
         // A CPU that comes back finds its stub, and after boot nobody can write it.
         Span<byte> stub = new(to, at);
         if (!stub.SequenceEqual(new ReadOnlySpan<byte>((byte*)code, at)))
@@ -154,8 +154,15 @@ public static unsafe class Descriptors
         Cpu.WriteMsr(Msr.Lstar, code);
         Cpu.WriteMsr(Msr.Cstar, code + (ulong)compatibility);
         Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
+        // SYSENTER, where the CPU has it in long mode; elsewhere the registers exist and mean nothing. Its stack is the CPU's own from the start.
+        Cpu.TryWriteMsr(Msr.SysenterCs, Selectors.HypervisorCode);
+        Cpu.TryWriteMsr(Msr.SysenterEsp, block + CpuBlock.Size);
+        Cpu.TryWriteMsr(Msr.SysenterEip, Asm.get_sysenter_entry());
         Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
     }
+
+    /// <summary>Writes this CPU's stub again: the ways in have become others.</summary>
+    internal static void RenewSyscallStub() => BuildSyscallStub(PerCpu.Current->Id, (ulong)PerCpu.Current);
 
     private static int StoreStackPointer(byte* to, ulong code, int at, ulong frame)
     {

@@ -4,6 +4,7 @@ using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
@@ -79,6 +80,7 @@ internal static class Startup
         CpuSetup.Describe(log);
         EarlyMemory early = FreeMemory(in information);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
+        SpeculationSetup speculation = SpeculationSetup.Choose(log, in options.Speculation);
         PlatformInformation platform = new();
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
@@ -93,7 +95,7 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform, speculation);
         PerCpu.SetContext(new Pcpu(host, 0));
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
@@ -111,6 +113,12 @@ internal static class Startup
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
+        if (!speculation.TryPrepareCpu(memory.Allocator, 0, Guards.BlockStart))
+        {
+            Panic.Now(log, $"Too little memory: no tables for a root of the CPU's own");
+            return;
+        }
+        speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
         log.Always($"*** Serial input to DOM0");

@@ -44,7 +44,7 @@ internal ref struct CommandLineParser(ReadOnlySpan<byte> commandLine)
         "placeholder no-real-mode edd edid vga com2 acpi apic apic_verbosity x2apic x2apic_phys sync_console console_timestamps "u8
         + "console_to_ring conswitch crashkernel cpufreq cpuid cpuidle cpuinfo max_cstate mwait-idle dom0 dom0-iommu dom0_nodes "u8
         + "dom0_vcpus_pin hap ept gnttab gnttab_max_frames gnttab_max_maptrack_frames hpet kexec lapic mce nmi numa pci pcid psr pv "u8
-        + "pv-l1tf reboot sched-gran spec-ctrl tbuf_size tsc tsc_max ucode vpid vpmu xpti xsave bootscrub cet mmcfg msi pku rdrand "u8
+        + "pv-l1tf reboot sched-gran tbuf_size tsc tsc_max ucode vpid vpmu xsave bootscrub cet mmcfg msi pku rdrand "u8
         + "serial_tx_buffer sched_credit_tslice_ms sched_ratelimit_us softtsc suspend viridian-version wallclock"u8;
 
     /// <summary>Goes on to the next option with a problem; false at the end of the command line.</summary>
@@ -172,6 +172,14 @@ internal ref struct CommandLineParser(ReadOnlySpan<byte> commandLine)
         {
             valid = OptionValues.TryInteger(value, out uint seconds) && isText;
             _options.WatchdogTimeout = valid ? seconds : _options.WatchdogTimeout;
+        }
+        else if (option.Is("spec-ctrl"u8))
+        {
+            valid = isText && Speculation.SpeculationOptions.TryParse(value, ref _options.Speculation);
+        }
+        else if (option.Is("xpti"u8))
+        {
+            valid = isText && Speculation.SpeculationOptions.TryParseXpti(value, ref _options.Speculation);
         }
         else if (option.Is("iommu"u8))
         {

@@ -109,6 +109,9 @@ internal struct HypervisorOptions
     /// <summary>iommu; only remembered.</summary>
     internal IommuOption Iommu;
 
+    /// <summary>spec-ctrl and xpti.</summary>
+    internal Speculation.SpeculationOptions Speculation;
+
     /// <summary>What holds if nothing is said.</summary>
     internal static HypervisorOptions Default => new()
     {

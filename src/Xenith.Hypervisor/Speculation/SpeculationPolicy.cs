@@ -1,0 +1,59 @@
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Speculation;
+
+/// <summary>What is done against speculation on this host: what its CPUs need and the command line does not forbid.</summary>
+internal struct SpeculationPolicy
+{
+    /// <summary>IA32_SPEC_CTRL (SDM vol. 4; APM vol. 2, 3.2.9): indirect branches restricted, speculative store bypass disabled.</summary>
+    internal const uint IbrsBit = 1, SsbdBit = 4;
+
+    /// <summary>At the first and last instructions of every visit.</summary>
+    internal GuardKinds Guards;
+
+    /// <summary>IA32_SPEC_CTRL inside the hypervisor.</summary>
+    internal uint SpecCtrl;
+
+    /// <summary>IA32_SPEC_CTRL stays as it is in guests too: IBRS of a kind that is set once.</summary>
+    internal bool IsSpecCtrlLasting;
+
+    /// <summary>EFER.AutomaticIBRS is set.</summary>
+    internal bool UsesAutomaticIbrs;
+
+    /// <summary>IBPB when another vCPU than the last comes to a CPU.</summary>
+    internal bool UsesIbpb;
+
+    /// <summary>dom0 and other domains run on roots that do not show the hypervisor.</summary>
+    internal bool IsolatesDom0, IsolatesDomU;
+
+    /// <summary>True if any entry or exit has more to do than on a CPU that needs nothing.</summary>
+    internal readonly bool NeedsGuards => Guards != GuardKinds.None || IsolatesDom0 || IsolatesDomU;
+
+    /// <summary>Decides.</summary>
+    internal static SpeculationPolicy Choose(in SpeculationFeatures cpu, in SpeculationOptions options)
+    {
+        SpeculationPolicy policy = default;
+        bool automatic = cpu.IsAmd && (cpu.AmdLeaf21 & SpeculationFeatures.AutoIbrs) != 0 && options.Ibrs != Choice.Off;
+        policy.UsesAutomaticIbrs = automatic;
+        // There are no thunks for indirect calls, so IBRS is the only protection of their targets.
+        if (cpu.HasIbrs && !automatic && options.Ibrs != Choice.Off)
+            policy.SpecCtrl |= IbrsBit;
+        if (cpu.HasSsbd && options.Ssbd == Choice.On)
+            policy.SpecCtrl |= SsbdBit;
+        policy.IsSpecCtrlLasting = cpu.HasLastingIbrs;
+        if (policy.SpecCtrl != 0 && !policy.IsSpecCtrlLasting && options.SpecCtrl != Choice.Off)
+            policy.Guards |= GuardKinds.SpecCtrl;
+        // With SMEP the hypervisor does not even speculate in user pages, where alone a guest can leave return addresses.
+        if (options.Returns == Choice.On || (options.Returns == Choice.Default && !cpu.HasSmep))
+            policy.Guards |= GuardKinds.Returns;
+        bool canVerw = cpu.HasLeaf7(SpeculationFeatures.MdClear) || cpu.Can(SpeculationFeatures.FbClear) || cpu.Can(SpeculationFeatures.RfdsClear);
+        if ((options.Buffers == Choice.On && canVerw) || (options.Buffers == Choice.Default && cpu.NeedsVerw))
+            policy.Guards |= GuardKinds.Buffers;
+        policy.UsesIbpb = cpu.HasIbpb && options.Ibpb != Choice.Off;
+        policy.IsolatesDom0 = IsWanted(options.XptiDom0, cpu.LeaksSupervisorPages);
+        policy.IsolatesDomU = IsWanted(options.XptiDomU, cpu.LeaksSupervisorPages);
+        return policy;
+    }
+
+    private static bool IsWanted(Choice choice, bool isNeeded) => choice == Choice.On || (choice == Choice.Default && isNeeded);
+}
