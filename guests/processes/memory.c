@@ -108,7 +108,7 @@ static void storms(void)
     for (int i = 0; i < PAGES; i++)
         protection[i] = PROT_READ | PROT_WRITE;
     for (uint32_t seed = 1; seed <= 4; seed++)
-        say("random operations %u: wrong %d", seed, random_operations(seed * 7919, 150));
+        say("random operations %u: wrong %d", seed, random_operations(seed * 7919, 60));
     munmap(region, 4 * PAGES * PAGE);
 }
 
@@ -121,7 +121,7 @@ static void copy_on_write(void)
     for (size_t i = 0; i < size; i += PAGE)
         memory[i] = (unsigned char)(i / PAGE);
     int wrong = 0;
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 4; round++) {
         pid_t children[4];
         for (int c = 0; c < 4; c++) {
             children[c] = fork();
@@ -171,7 +171,7 @@ static void ends_of_the_space(void)
 
 static void large(void)
 {
-    size_t size = 96UL << 20;
+    size_t size = 48UL << 20;
     unsigned char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     unsigned long sum = 0;
     for (size_t i = 0; i < size; i += PAGE)

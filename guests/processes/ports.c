@@ -98,8 +98,11 @@ int main(int count, char **arguments)
     say("iopl 3: %d", iopl(3));
     try_in("port 0x60 with iopl", 0x60);
     try_in("port 0x81 with iopl", 0x81);
+#ifdef __x86_64__
+    /* In 32-bit processes Linux 6.1 as a PV guest reads its GDT by SGDT's address here, and dies of it. */
     TRY("cli with iopl", asm volatile("cli"));
     TRY("sti with iopl", asm volatile("sti"));
+#endif
     unsigned long flags;
 #ifdef __x86_64__
     asm volatile("pushfq\n\tpop %0" : "=r"(flags));

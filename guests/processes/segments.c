@@ -200,7 +200,7 @@ static void *thread(void *argument)
     marks[number] = 0x5151 + (unsigned long)number;
 #ifdef __x86_64__
     bases(ARCH_SET_GS, (unsigned long)&marks[number]);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 400; i++) {
         unsigned long value;
         asm volatile("mov %%gs:0, %0" : "=r"(value));
         wrong += value != marks[number];
@@ -211,7 +211,7 @@ static void *thread(void *argument)
     set_descriptor(100 + (int)number, (unsigned long)&marks[number], 0xff, 1, 0, 0, 0, 0);
     unsigned short selector = LDT(100 + number);
     asm volatile("mov %0, %%fs" ::"r"(selector));
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 400; i++) {
         unsigned long value;
         asm volatile("mov %%fs:0, %0" : "=r"(value));
         wrong += value != marks[number];
@@ -260,11 +260,11 @@ int main(int count, char **arguments)
 #endif
     threads();
     int ends = 0;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 20; i++) {
         int status = in_child(user_of_ldt);
         ends += WIFEXITED(status) && WEXITSTATUS(status) == 3;
     }
-    say("ended with an LDT selector loaded: %d of 50", ends);
+    say("ended with an LDT selector loaded: %d of 20", ends);
     say("ldt 0 taken away: %d", set_descriptor(0, 0, 0, 0, 0, 0, 1, 1));
     read_through("ldt 0 after that", LDT(0), 3);
     fflush(stdout);

@@ -88,9 +88,9 @@ static void processes(void)
 {
     for (int i = 0; i < 6; i++) {
         if (fork() == 0)
-            _exit(worker((uint32_t)i + 1, 200) != 0);
+            _exit(worker((uint32_t)i + 1, 60) != 0);
     }
-    int wrong = worker(99, 200), status;
+    int wrong = worker(99, 60), status;
     for (int i = 0; i < 6; i++) {
         wait(&status);
         wrong += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -100,7 +100,7 @@ static void processes(void)
 
 static void *in_thread(void *seed)
 {
-    return (void *)(long)worker((uint32_t)(long)seed, 200);
+    return (void *)(long)worker((uint32_t)(long)seed, 60);
 }
 
 static void threads(void)

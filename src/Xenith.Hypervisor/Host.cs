@@ -18,7 +18,7 @@ namespace Xenith.Hypervisor;
 public sealed class Host
 {
     /// <summary>Brings the parts together; they were made in this order while booting.</summary>
-    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform, SpeculationSetup speculation)
+    public Host(ConsoleLog log, MachineMemory memory, SystemTime time, InterruptControllers interrupts, PlatformInformation platform)
     {
         Log = log;
         Memory = memory;
@@ -26,7 +26,6 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
-        Speculation = speculation;
     }
 
     /// <summary>The host that this CPU belongs to.</summary>
@@ -45,7 +44,7 @@ public sealed class Host
     public InterruptControllers Interrupts { get; }
 
     /// <summary>Measures against speculation.</summary>
-    public SpeculationSetup Speculation { get; }
+    public SpeculationSetup Speculation { get; init; } = new();
 
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }

@@ -154,8 +154,10 @@ public static unsafe class Descriptors
         Cpu.WriteMsr(Msr.Lstar, code);
         Cpu.WriteMsr(Msr.Cstar, code + (ulong)compatibility);
         Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
-        // SYSENTER, where the CPU has it in long mode; elsewhere the registers exist and mean nothing. Its stack is the CPU's own from the start.
-        Cpu.TryWriteMsr(Msr.SysenterCs, Selectors.HypervisorCode);
+        // SYSENTER has a stack of the CPU's own from the start. AMD's CPUs have none in long mode; with a null CS it stays a fault whatever the CPU.
+        const uint auth = 0x6874_7541, hygo = 0x6f67_7948;
+        bool hasSysenter = Cpu.Cpuid(0).Ebx is not (auth or hygo);
+        Cpu.TryWriteMsr(Msr.SysenterCs, hasSysenter ? Selectors.HypervisorCode : 0UL);
         Cpu.TryWriteMsr(Msr.SysenterEsp, block + CpuBlock.Size);
         Cpu.TryWriteMsr(Msr.SysenterEip, Asm.get_sysenter_entry());
         Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);

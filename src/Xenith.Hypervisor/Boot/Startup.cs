@@ -95,7 +95,7 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform, speculation);
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Speculation = speculation };
         PerCpu.SetContext(new Pcpu(host, 0));
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();

@@ -19,6 +19,8 @@ internal sealed class Processes : Scenario
         done
         """;
 
+    private const string Amd = "max,-smap", Intel = "max,-smap,vendor=GenuineIntel";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(900);
 
     public override string Name => "processes";
@@ -27,20 +29,47 @@ internal sealed class Processes : Scenario
 
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
-        // AMD's 32-bit processes enter the kernel by SYSCALL, Intel's by SYSENTER.
-        new("AMD", bench => CompareAsync(bench, "max,-smap")),
-        new("Intel", bench => CompareAsync(bench, "max,-smap,vendor=GenuineIntel")) { Alone = true },
+        new("AMD, and real Xen", bench => CompareAsync(bench, Amd)),
+        new("Intel", OnIntelAsync) { Alone = true },
     ];
 
     private static async Task CompareAsync(TestBench bench, string cpu)
     {
         var programs = await BuildAsync(bench);
-        var real = await bench.Workshop.HypervisorAsync(Cli.Commands.RunOptions.Debian, bench.Cancel);
         var ours = await RunAsync(bench, programs, cpu, bench.Hypervisor);
-        var theirs = await RunAsync(bench, programs, cpu, real);
-        var different = Differences(theirs.Lines, ours.Lines).ToList();
+        await File.WriteAllLinesAsync(Reference(bench), await TheirsAsync(bench, programs));
+        Report(bench, programs, await File.ReadAllLinesAsync(Reference(bench)), ours.Lines);
+    }
+
+    /// <summary>
+    /// An Intel CPU needs a root of its own for the guest, and its 32-bit processes enter by SYSENTER. Real Xen 4.17 takes a double fault at the first SYSENTER on this emulator, so its
+    /// transcript is that of the AMD CPU, without the lines that tell the two apart.
+    /// </summary>
+    private static async Task OnIntelAsync(TestBench bench)
+    {
+        var programs = await BuildAsync(bench);
+        var ours = await RunAsync(bench, programs, Intel, bench.Hypervisor);
+        IReadOnlyList<string> theirs = File.Exists(Reference(bench)) ? await File.ReadAllLinesAsync(Reference(bench)) : await TheirsAsync(bench, programs);
+        Report(bench, programs, [.. theirs.Where(IsSameOnBoth)], [.. ours.Lines.Where(IsSameOnBoth)]);
+        foreach (var wanted in (string[])["calls-32: vdso uses sysenter 1 syscall 0", "calls-32: vdso entry 2000 times, right 1", "calls-32: sysenter by hand: no fault"])
+            TestBench.Check(ours.Lines.Contains(wanted), $"missing: {wanted}");
+    }
+
+    private static string Reference(TestBench bench) => Path.Combine(bench.Workshop.Repository.Output, "processes", "real-xen.txt");
+
+    private static async Task<IReadOnlyList<string>> TheirsAsync(TestBench bench, IReadOnlyList<ExtraProgram> programs)
+    {
+        var real = await bench.Workshop.HypervisorAsync(Cli.Commands.RunOptions.Debian, bench.Cancel);
+        return (await RunAsync(bench, programs, Amd, real)).Lines;
+    }
+
+    private static bool IsSameOnBoth(string line) => !line.Contains("sysenter", StringComparison.Ordinal) && !line.Contains("syscall by hand", StringComparison.Ordinal);
+
+    private static void Report(TestBench bench, IReadOnlyList<ExtraProgram> programs, IReadOnlyList<string> theirs, IReadOnlyList<string> ours)
+    {
+        var different = Differences(theirs, ours).ToList();
         TestBench.Check(different.Count == 0, $"{different.Count} lines differ from real Xen:\n{string.Join('\n', different.Take(60))}");
-        bench.Note($"{programs.Count} programs, {ours.Lines.Count} lines equal");
+        bench.Note($"{programs.Count} programs, {ours.Count} lines equal");
     }
 
     private static async Task<Boot> RunAsync(TestBench bench, IReadOnlyList<ExtraProgram> programs, string cpu, HypervisorImage hypervisor)
