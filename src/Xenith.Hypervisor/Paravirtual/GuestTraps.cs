@@ -33,7 +33,7 @@ internal static class GuestTraps
                 Debug(vcpu, ref frame);
                 break;
             case ExceptionVector.Nmi:
-                HostFaults.Nmi(Host.Current);
+                Interrupts.NonMaskable.Handle(ref frame);
                 break;
             case ExceptionVector.MachineCheck:
                 HostFaults.MachineCheck(Host.Current);
@@ -57,7 +57,7 @@ internal static class GuestTraps
     {
         uint error = (uint)frame.Error;
         bool handled = (error & (External | Idt)) == Idt
-            ? TryInterruptInstruction(vcpu, ref frame, ref error)
+            ? TryInterruptInstruction(vcpu, ref frame, error)
             : PrivilegedEmulation.TryEmulate(vcpu, ref frame);
         if (!handled)
             PvExceptions.Raise(vcpu, ref frame, ExceptionVector.GeneralProtection, error);
@@ -67,7 +67,7 @@ internal static class GuestTraps
     /// INT n: none of our gates but those of INT3 and INTO is open to ring 3, so it comes as #GP that names the gate. The trap table decides who may use it.
     /// The vector is taken from the instruction where that can be read; some emulated CPUs give a wrong one in the error code.
     /// </summary>
-    private static bool TryInterruptInstruction(Vcpu vcpu, ref GuestFrame frame, ref uint error)
+    private static bool TryInterruptInstruction(Vcpu vcpu, ref GuestFrame frame, uint error)
     {
         const byte interruptOpcode = 0xcd;
         int vector = (int)(error >> 3 & 0xff);
@@ -76,7 +76,6 @@ internal static class GuestTraps
         {
             vector = unchecked((byte)instruction.Immediate);
             length = instruction.Length;
-            error = (uint)vector << 3 | Idt;
         }
         // The kernel counts as ring 1, as 32-bit PV kernels do in fact run there. Xen takes the system call 0x80 past this check.
         const int systemCall = 0x80;

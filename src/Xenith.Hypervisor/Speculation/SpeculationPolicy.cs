@@ -1,3 +1,4 @@
+using Xenith.Hypervisor.Boot;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Speculation;
@@ -30,30 +31,32 @@ internal struct SpeculationPolicy
     internal readonly bool NeedsGuards => Guards != GuardKinds.None || IsolatesDom0 || IsolatesDomU;
 
     /// <summary>Decides.</summary>
-    internal static SpeculationPolicy Choose(in SpeculationFeatures cpu, in SpeculationOptions options)
+    internal static SpeculationPolicy Choose(in SpeculationFeatures cpu, in HypervisorOptions options)
     {
         SpeculationPolicy policy = default;
-        bool automatic = cpu.IsAmd && (cpu.AmdLeaf21 & SpeculationFeatures.AutoIbrs) != 0 && options.Ibrs != Choice.Off;
-        policy.UsesAutomaticIbrs = automatic;
+        SpeculationOption chosen = options.Speculation;
+        bool own = !chosen.AllOff && !chosen.XenOff;
+        bool restrict = IsWanted(chosen.Ibrs, own);
+        policy.UsesAutomaticIbrs = cpu.IsAmd && (cpu.AmdLeaf21 & SpeculationFeatures.AutoIbrs) != 0 && restrict;
         // There are no thunks for indirect calls, so IBRS is the only protection of their targets.
-        if (cpu.HasIbrs && !automatic && options.Ibrs != Choice.Off)
+        if (cpu.HasIbrs && !policy.UsesAutomaticIbrs && restrict)
             policy.SpecCtrl |= IbrsBit;
-        if (cpu.HasSsbd && options.Ssbd == Choice.On)
+        if (cpu.HasSsbd && IsWanted(chosen.Ssbd, false))
             policy.SpecCtrl |= SsbdBit;
         policy.IsSpecCtrlLasting = cpu.HasLastingIbrs;
-        if (policy.SpecCtrl != 0 && !policy.IsSpecCtrlLasting && options.SpecCtrl != Choice.Off)
+        if (policy.SpecCtrl != 0 && !policy.IsSpecCtrlLasting && IsWanted(chosen.SpecCtrlMsr.Pv, !chosen.AllOff))
             policy.Guards |= GuardKinds.SpecCtrl;
         // With SMEP the hypervisor does not even speculate in user pages, where alone a guest can leave return addresses.
-        if (options.Returns == Choice.On || (options.Returns == Choice.Default && !cpu.HasSmep))
+        if (IsWanted(chosen.Rsb.Pv, !chosen.AllOff && !cpu.HasSmep))
             policy.Guards |= GuardKinds.Returns;
         bool canVerw = cpu.HasLeaf7(SpeculationFeatures.MdClear) || cpu.Can(SpeculationFeatures.FbClear) || cpu.Can(SpeculationFeatures.RfdsClear);
-        if ((options.Buffers == Choice.On && canVerw) || (options.Buffers == Choice.Default && cpu.NeedsVerw))
+        if (canVerw && IsWanted(chosen.Verw.Pv, !chosen.AllOff && cpu.NeedsVerw))
             policy.Guards |= GuardKinds.Buffers;
-        policy.UsesIbpb = cpu.HasIbpb && options.Ibpb != Choice.Off;
-        policy.IsolatesDom0 = IsWanted(options.XptiDom0, cpu.LeaksSupervisorPages);
-        policy.IsolatesDomU = IsWanted(options.XptiDomU, cpu.LeaksSupervisorPages);
+        policy.UsesIbpb = cpu.HasIbpb && IsWanted(chosen.Ibpb, own);
+        policy.IsolatesDom0 = IsWanted(options.Xpti.Dom0, cpu.LeaksSupervisorPages);
+        policy.IsolatesDomU = IsWanted(options.Xpti.DomU, cpu.LeaksSupervisorPages);
         return policy;
     }
 
-    private static bool IsWanted(Choice choice, bool isNeeded) => choice == Choice.On || (choice == Choice.Default && isNeeded);
+    private static bool IsWanted(SwitchOption choice, bool otherwise) => choice == SwitchOption.On || (choice == SwitchOption.NotGiven && otherwise);
 }

@@ -1,3 +1,4 @@
+using Xenith.Hypervisor.Boot;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -15,7 +16,7 @@ public sealed class SpeculationSetup
     private SpeculationPolicy _policy;
 
     /// <summary>Reads what the boot CPU says, decides, reports, and puts the guarded ways into the code if they are needed. Before any other CPU and any guest.</summary>
-    internal static SpeculationSetup Choose(ConsoleLog log, in SpeculationOptions options)
+    internal static SpeculationSetup Choose(ConsoleLog log, in HypervisorOptions options)
     {
         SpeculationFeatures cpu = SpeculationFeatures.Read();
         SpeculationSetup setup = new() { _policy = SpeculationPolicy.Choose(in cpu, in options) };
