@@ -27,6 +27,9 @@ internal sealed class Workshop
         return new Workshop(Repository.Find(), say);
     }
 
+    /// <summary>Installs what these further purposes need and the machine lacks.</summary>
+    public Task EnsureAsync(IEnumerable<Purpose> purposes, CancellationToken cancel) => HostPackages.EnsureAsync(purposes, say, cancel);
+
     /// <param name="choice">Null for our own image, built if need be; "debian"; or the path of an ELF32.</param>
     public async Task<HypervisorImage> HypervisorAsync(string? choice, CancellationToken cancel) => choice switch
     {

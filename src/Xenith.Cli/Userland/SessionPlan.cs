@@ -31,6 +31,9 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
         return new SessionPlan(token, string.Concat(settings.Select(pair => $"{pair.Key}={Quote(pair.Value)}\n")), commands);
     }
 
+    /// <summary>A shell on dom0's console, for a disc that anybody may boot.</summary>
+    public static SessionPlan Shell { get; } = new("", "session='shell'\n", Commands: null);
+
     public void WriteTo(Stream output)
     {
         using var archive = new CpioWriter(output);

@@ -44,7 +44,9 @@ else
     [ -z "$columns" ] || stty columns "$columns" rows "$rows"
     [ -z "$term" ] || export TERM="$term"
     echo
-    echo "dom0, Linux $(uname -r) on $(cat /sys/hypervisor/type) $(cat /sys/hypervisor/version/major).$(cat /sys/hypervisor/version/minor)$(cat /sys/hypervisor/version/extra)"
+    cd /sys/hypervisor/version 2>/dev/null && below=" on $(cat ../type) $(cat major).$(cat minor)$(cat extra)"
+    cd /root
+    echo "dom0, Linux $(uname -r)${below:-, no hypervisor below}"
     echo "'exit' powers the machine off; Ctrl-A X ends the emulator."
     setsid cttyhack sh -l
 fi
