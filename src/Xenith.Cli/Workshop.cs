@@ -1,6 +1,7 @@
 using Xenith.Cli.Building;
 using Xenith.Cli.Debian;
 using Xenith.Cli.Emulation;
+using Xenith.Cli.Images;
 using Xenith.Cli.Userland;
 
 namespace Xenith.Cli;
@@ -39,6 +40,10 @@ internal sealed class Workshop
     };
 
     public Task<DebianKernel> KernelAsync(CancellationToken cancel) => packages.KernelAsync(cancel);
+
+    /// <summary>The cached image of Debian's root file system, not to be written to.</summary>
+    public async Task<string> RootFileSystemAsync(CancellationToken cancel) =>
+        await RootFileSystem.GetAsync(Repository, packages, await KernelAsync(cancel), say, cancel);
 
     public async Task<Dom0Userland> UserlandAsync(CancellationToken cancel) =>
         await Dom0Userland.GetAsync(Repository, packages, await KernelAsync(cancel), cancel);

@@ -6,7 +6,7 @@ namespace Xenith.Cli.Commands;
 /// <summary>'xenith image': files that a machine boots from.</summary>
 internal static class ImageCommand
 {
-    public static Command Create() => new("image", "Make a boot disc") { Disc() };
+    public static Command Create() => new("image", "Make a boot disc or a root file system") { Disc(), Rootfs() };
 
     private static Command Disc()
     {
@@ -28,6 +28,22 @@ internal static class ImageCommand
             var file = parse.GetValue(output)!;
             await StandardDisc.WriteAsync(file, menu, workshop, await workshop.HypervisorAsync(parse.GetValue(hypervisor), cancel), cancel);
             Console.WriteLine(Path.GetFullPath(file));
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static Command Rootfs()
+    {
+        var output = new Option<string>("--output", "-o") { Description = "Where to write it", HelpName = "FILE", DefaultValueFactory = _ => "rootfs.img" };
+        RunOptions.RequireDirectory(output);
+        var command = new Command("rootfs", "A disk image with a whole Debian: systemd, compiler, debugger; boot it with './run --rootfs FILE'") { output };
+        command.SetAction(async (parse, cancel) =>
+        {
+            var workshop = await Workshop.OpenAsync(message => Console.Error.WriteLine($"xenith: {message}"), cancel);
+            var file = Path.GetFullPath(parse.GetValue(output)!);
+            await RootFileSystem.CopyAsync(await workshop.RootFileSystemAsync(cancel), file, cancel);
+            Console.WriteLine(file);
             return ExitStatus.Success;
         });
         return command;

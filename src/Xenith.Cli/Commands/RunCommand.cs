@@ -50,6 +50,7 @@ internal static class RunCommand
             HypervisorOptions = parse.GetValue(options.Xen)!,
             KernelOptions = parse.GetValue(options.Dom0)!,
             Disks = parse.GetValue(options.Disks) ?? [],
+            Root = parse.GetValue(options.Rootfs) is { } root ? root with { File = root.File == RunOptions.Debian ? await workshop.RootFileSystemAsync(cancel) : root.File } : null,
             Nic = parse.GetValue(options.Nic) switch { "e1000e" => NicModel.E1000e, "virtio" => NicModel.Virtio, _ => null },
             Accelerator = parse.GetValue(options.Accel) == "kvm" ? Accelerator.Kvm : Accelerator.Tcg,
             Emulator = bochs ? EmulatorKind.Bochs : EmulatorKind.Qemu,

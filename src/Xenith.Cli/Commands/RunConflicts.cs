@@ -17,8 +17,10 @@ internal static class RunConflicts
             return $"--exec needs the standard dom0, so it does not go with {(alone ? "--no-kernel" : "--initrd")}";
         if (alone && (initrd ?? parse.GetValue(options.Kernel)) is not null)
             return "--no-kernel does not go with --kernel or --initrd";
+        if (parse.GetValue(options.Rootfs) is not null && (alone || initrd is not null))
+            return $"--rootfs needs the standard initramfs, so it does not go with {(alone ? "--no-kernel" : "--initrd")}";
         if (parse.GetValue(options.Disc) is not null
-            && ((Option[])[options.Exec, options.Kernel, options.Initrd, options.NoKernel, options.Hypervisor, options.Xen, options.Dom0, options.Boot])
+            && ((Option[])[options.Exec, options.Kernel, options.Initrd, options.NoKernel, options.Hypervisor, options.Xen, options.Dom0, options.Boot, options.Rootfs])
                 .FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } other)
             return $"--disc holds all that is booted, so it does not go with {other.Name}";
         if (parse.GetValue(options.Accel) == "kvm")
@@ -53,8 +55,8 @@ internal static class RunConflicts
             return "--qemu has no effect on --emulator bochs";
         if (parse.GetValue(options.Gdb))
             return "--gdb needs QEMU: Debian's Bochs has no connection for gdb";
-        if (parse.GetValue(options.Disks) is { Length: > 0 })
-            return "--disk: Bochs has none of ahci, nvme and virtio";
+        if (parse.GetValue(options.Disks) is { Length: > 0 } || parse.GetValue(options.Rootfs) is not null)
+            return $"{(parse.GetValue(options.Rootfs) is null ? "--disk" : "--rootfs")}: Bochs has none of ahci, nvme and virtio";
         if (parse.GetValue(options.Nic) is { } nic)
             return $"--nic: Bochs has no {nic}";
         if (parse.GetValue(options.Boot) == RunOptions.Direct)

@@ -19,6 +19,7 @@ internal sealed class RunOptions
     public readonly Option<string> Xen = new("--xen") { Description = "Extra hypervisor options", HelpName = "OPTIONS", DefaultValueFactory = _ => "" };
     public readonly Option<string> Dom0 = new("--dom0") { Description = "Extra options for dom0's kernel", HelpName = "OPTIONS", DefaultValueFactory = _ => "" };
     public readonly Option<Disk[]> Disks = new("--disk") { Description = "A file as a disk (repeatable)", HelpName = "FILE:ahci|nvme|virtio", AllowMultipleArgumentsPerToken = false, CustomParser = ParseDisks };
+    public readonly Option<Disk?> Rootfs = new("--rootfs") { Description = "dom0's root file system: an image of 'xenith image rootfs', or 'debian' for a fresh one that forgets what is written [default bus: virtio]", HelpName = "FILE|debian[:ahci|nvme|virtio]", CustomParser = ParseRootfs };
     public readonly Option<string?> Nic = new("--nic") { Description = "A network card", HelpName = "e1000e|virtio" };
     public readonly Option<string?> Hypervisor = new("--hypervisor") { Description = "Another image: an ELF32 with a multiboot header, or 'debian' for real Xen from Debian's package", HelpName = "PATH|debian" };
     public readonly Option<string> Emulator = new("--emulator") { Description = "The emulator", HelpName = "qemu|bochs", DefaultValueFactory = _ => "qemu" };
@@ -49,7 +50,7 @@ internal sealed class RunOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Exec, Cpus, Memory, Xen, Dom0, Disks, Nic, Hypervisor, Emulator, CpuModel, Boot, Accel, Icount, Qemu, Log, Timeout, Gdb, Kernel, Initrd, NoKernel, Disc])
+        foreach (var option in (Option[])[Exec, Cpus, Memory, Xen, Dom0, Disks, Rootfs, Nic, Hypervisor, Emulator, CpuModel, Boot, Accel, Icount, Qemu, Log, Timeout, Gdb, Kernel, Initrd, NoKernel, Disc])
             command.Options.Add(option);
     }
 
@@ -116,10 +117,8 @@ internal sealed class RunOptions
         List<Disk> disks = [];
         foreach (var token in result.Tokens)
         {
-            var colon = token.Value.LastIndexOf(':');
-            var file = token.Value[..Math.Max(colon, 0)];
-            DiskBus? bus = token.Value[(colon + 1)..] switch { "ahci" => DiskBus.Ahci, "nvme" => DiskBus.Nvme, "virtio" => DiskBus.Virtio, _ => null };
-            if (colon < 0 || bus is null)
+            var (file, bus) = SplitBus(token.Value);
+            if (bus is null)
                 result.AddError($"--disk takes FILE:ahci, FILE:nvme or FILE:virtio, not '{token.Value}'");
             else if (!File.Exists(file))
                 result.AddError($"--disk: there is no file '{file}'");
@@ -127,6 +126,28 @@ internal sealed class RunOptions
                 disks.Add(new Disk(file, bus.Value));
         }
         return [.. disks];
+    }
+
+    private static Disk? ParseRootfs(ArgumentResult result)
+    {
+        var text = result.Tokens[^1].Value;
+        var (file, bus) = SplitBus(text);
+        if (bus is null)
+            file = text;
+        if (file == Debian)
+            return new Disk(Debian, bus ?? DiskBus.Virtio) { Discard = true };
+        if (File.Exists(file))
+            return new Disk(file, bus ?? DiskBus.Virtio);
+        result.AddError($"--rootfs: there is no file '{file}'");
+        return null;
+    }
+
+    /// <returns>What stands before the last colon, and the bus behind it, or null if no bus stands there.</returns>
+    private static (string File, DiskBus? Bus) SplitBus(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        DiskBus? bus = colon < 0 ? null : text[(colon + 1)..] switch { "ahci" => DiskBus.Ahci, "nvme" => DiskBus.Nvme, "virtio" => DiskBus.Virtio, _ => null };
+        return (text[..Math.Max(colon, 0)], bus);
     }
 
     private static string[] ParseWords(ArgumentResult result)

@@ -14,6 +14,12 @@ internal sealed record MachineSettings
     public string KernelOptions { get; init; } = "";
     public IReadOnlyList<Disk> Disks { get; init; } = [];
     public NicModel? Nic { get; init; }
+
+    /// <summary>A disk that holds dom0's root file system; null to stay in the initramfs.</summary>
+    public Disk? Root { get; init; }
+
+    /// <summary>All disks, in the order in which each bus has them.</summary>
+    public IEnumerable<Disk> AllDisks => Root is null ? Disks : Disks.Prepend(Root);
     public Accelerator Accelerator { get; init; } = Accelerator.Tcg;
 
     /// <summary>Virtual time that counts instructions, and nothing random: two runs are the same to the instruction.</summary>
@@ -41,7 +47,16 @@ internal sealed record MachineSettings
     public string HypervisorLine => $"{StandardHypervisorOptions} {HypervisorOptions}".TrimEnd();
 
     /// <summary>The whole command line of dom0's kernel.</summary>
-    public string KernelLine => $"{StandardKernelOptions} {KernelOptions}".TrimEnd();
+    public string KernelLine => $"{StandardKernelOptions}{RootOption} {KernelOptions}".TrimEnd();
+
+    /// <summary>The root disk is the first of its bus.</summary>
+    private string RootOption => Root?.Bus switch
+    {
+        DiskBus.Ahci => " root=/dev/sda",
+        DiskBus.Nvme => " root=/dev/nvme0n1",
+        DiskBus.Virtio => " root=/dev/vda",
+        _ => "",
+    };
 
     public const string StandardHypervisorOptions = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all";
     public const string StandardKernelOptions = "console=hvc0 earlyprintk=xen";
@@ -62,7 +77,11 @@ internal enum DiskBus { Ahci, Nvme, Virtio }
 internal enum NicModel { E1000e, Virtio }
 
 /// <summary>A file of the host that the machine sees as a disk.</summary>
-internal sealed record Disk(string File, DiskBus Bus);
+internal sealed record Disk(string File, DiskBus Bus)
+{
+    /// <summary>What the machine writes is forgotten at its end.</summary>
+    public bool Discard { get; init; }
+}
 
 /// <summary>An ELF32 with a multiboot header, as QEMU's -kernel takes it; <paramref name="Symbols"/> is for a debugger.</summary>
 internal sealed record HypervisorImage(string Name, string Elf, string? Symbols)

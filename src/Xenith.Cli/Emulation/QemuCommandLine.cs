@@ -33,7 +33,7 @@ internal static class QemuCommandLine
             line.AddRange("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm");
         if (machine.WaitForDebugger)
             line.Add("-s");
-        foreach (var (index, disk) in machine.Disks.Index())
+        foreach (var (index, disk) in machine.AllDisks.Index())
             line.AddRange(DiskArguments(index, disk));
         if (machine.Nic is { } nic)
             line.AddRange("-netdev", "user,id=net0", "-device", $"{(nic == NicModel.E1000e ? "e1000e" : "virtio-net-pci")},netdev=net0");
@@ -73,7 +73,7 @@ internal static class QemuCommandLine
         var format = IsQcow2(disk.File) ? "qcow2" : "raw";
         return
         [
-            "-drive", $"if=none,id={id},format={format},file={Escape(Path.GetFullPath(disk.File))}",
+            "-drive", $"if=none,id={id},format={format},file={Escape(Path.GetFullPath(disk.File))}{(disk.Discard ? ",snapshot=on" : "")}",
             "-device", disk.Bus switch
             {
                 DiskBus.Ahci => $"ide-hd,drive={id}",

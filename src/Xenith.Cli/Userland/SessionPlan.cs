@@ -44,7 +44,7 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
 
     /// <summary>The drivers of the machine's own devices; others are loaded by hand, with modprobe.</summary>
     private static IEnumerable<string> Drivers(MachineSettings machine) =>
-        machine.Disks.SelectMany(disk => disk.Bus switch
+        machine.AllDisks.SelectMany(disk => disk.Bus switch
         {
             DiskBus.Ahci => (string[])["ahci", "sd_mod"],
             DiskBus.Nvme => ["nvme"],
