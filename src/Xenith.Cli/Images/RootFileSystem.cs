@@ -13,12 +13,16 @@ namespace Xenith.Cli.Images;
 internal static class RootFileSystem
 {
     /// <summary>Increase when the layout below changes.</summary>
-    private const string Layout = "1";
+    private const string Layout = "2";
 
     private const string Suite = "bookworm";
 
     /// <summary>Sparse: what is free takes no space on the host.</summary>
     private const string Size = "4G";
+
+    /// <summary>Work in the background that would disturb whoever measures something.</summary>
+    private static readonly string[] Masked =
+        ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer"];
 
     private static readonly string[] Packages =
     [
@@ -59,7 +63,7 @@ internal static class RootFileSystem
         HostCommand.CheckAsync("cp", ["--sparse=always", "--reflink=auto", image, file], cancel: cancel);
 
     private static string Key(DebianKernel kernel) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{Layout}\n{Suite}\n{Size}\n{kernel.Release}\n{string.Join(' ', Packages)}\n{Dom0Userland.Resource("session.sh")}\n{Dom0Userland.Resource("session.service")}")).AsSpan(0, 6));
+        $"{Layout}\n{Suite}\n{Size}\n{kernel.Release}\n{string.Join(' ', [.. Packages, .. Masked])}\n{Dom0Userland.Resource("session.sh")}\n{Dom0Userland.Resource("session.service")}")).AsSpan(0, 6));
 
     private static async Task FillAsync(string tree, DebianKernel kernel, CancellationToken cancel)
     {
@@ -76,13 +80,15 @@ internal static class RootFileSystem
         await WriteAsync("etc/hosts", "127.0.0.1 localhost dom0\n");
         await WriteAsync("etc/fstab", "# The initramfs mounts the root file system.\n");
         await WriteAsync("etc/machine-id", "8c1f6ad4c0de4d0eb07e8d2f4a5b6c7d\n");
+        // The console is the hypervisor's log too: what goes wrong is shown, not every step, and no moving stars.
+        await WriteAsync("etc/systemd/system.conf.d/console.conf", "[Manager]\nShowStatus=error\n");
         await WriteAsync("usr/lib/xenith/session", Dom0Userland.Resource("session.sh"));
         await WriteAsync("etc/systemd/system/xenith-session.service", Dom0Userland.Resource("session.service"));
 
         Directory.CreateDirectory(In("usr/lib/modules"));
         await HostCommand.CheckAsync("cp", ["-a", kernel.Modules, In("usr/lib/modules/")], cancel: cancel);
         foreach (var command in (string[][])
-            [["depmod", kernel.Release], ["passwd", "-q", "-d", "root"], ["chmod", "755", "/usr/lib/xenith/session"], ["systemctl", "-q", "enable", "xenith-session.service"]])
+            [["depmod", kernel.Release], ["passwd", "-q", "-d", "root"], ["chmod", "755", "/usr/lib/xenith/session"], ["systemctl", "-q", "enable", "xenith-session.service"], ["systemctl", "-q", "mask", .. Masked]])
             await HostCommand.CheckAsync("chroot", [tree, .. command], cancel: cancel);
     }
 }
