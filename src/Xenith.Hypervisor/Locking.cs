@@ -4,7 +4,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor;
 
 /// <summary>The order in which locks are taken: while one is held, only a lock of a higher rank may be taken. This is the whole table.</summary>
-public enum LockRank
+public enum LockRank : byte
 {
     /// <summary>Creation and destruction of domains, walks over all of them.</summary>
     DomainTable = 10,
@@ -56,6 +56,9 @@ public sealed class SpinLock : Undoable
 {
     private int _held;
 
+    /// <summary>How the lock has been taken so far; kept only where <see cref="LockOrder"/> checks.</summary>
+    internal LockUse Uses;
+
     /// <summary>Makes a free lock of a rank.</summary>
     public SpinLock(LockRank rank) => Rank = rank;
 
@@ -65,6 +68,7 @@ public sealed class SpinLock : Undoable
     /// <summary>Waits for the lock and takes it, interrupts as they are.</summary>
     public Scope Enter()
     {
+        LockOrder.Check(this);
         Acquire();
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
     }
@@ -74,7 +78,16 @@ public sealed class SpinLock : Undoable
     {
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
-        Acquire();
+        LockOrder.Check(this);
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        {
+            // Waiting is done with interrupts as they were.
+            if (enabled)
+                Cpu.EnableInterrupts();
+            while (Volatile.Read(ref _held) != 0)
+                Spin();
+            Cpu.DisableInterrupts();
+        }
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
     }
 
@@ -84,7 +97,15 @@ public sealed class SpinLock : Undoable
     private void Acquire()
     {
         while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
-            Cpu.Pause();
+            Spin();
+    }
+
+    /// <summary>The holder may wait for this CPU to flush its TLB: where the interrupt that asks for it cannot come, the request is looked for.</summary>
+    private static void Spin()
+    {
+        if (!Cpu.InterruptsEnabled && PerCpu.Context<object>() is Pcpu cpu)
+            cpu.Host.Memory.Tlb.Answer();
+        Cpu.Pause();
     }
 
     /// <summary>The time during which the lock is held.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Xenith.Machine;
 
 /// <summary>The CPU that executes this: its special registers and instructions.</summary>
@@ -72,11 +70,17 @@ public static unsafe class Cpu
     /// <summary>STI; HLT; CLI: sleeps until an interrupt has been handled. Call with interrupts off.</summary>
     public static void WaitForInterrupt() => Asm.wait_for_interrupt();
 
-    /// <summary>PAUSE.</summary>
-    public static void Pause() => X86Base.Pause();
+    /// <summary>PAUSE: one turn of a loop that waits for another CPU.</summary>
+    public static void Pause() => Asm.pause_spinning();
 
     /// <summary>CLI; HLT for ever.</summary>
     public static void Stop() => Asm.stop_forever();
+
+    /// <summary>Spins until the TSC has gone so far on.</summary>
+    public static void WaitTicks(ulong ticks) => Asm.wait_ticks(ticks);
+
+    /// <summary>Makes the CPU shut down, which restarts a PC.</summary>
+    public static void TripleFault() => Asm.triple_fault();
 
     /// <summary>CLTS.</summary>
     public static void ClearTaskSwitched() => Asm.clear_task_switched();

@@ -1,3 +1,5 @@
+using System;
+
 namespace Xenith.Machine;
 
 /// <summary>
@@ -9,13 +11,20 @@ public static unsafe class Descriptors
     /// <summary>Offset of page 14 from the base of a GDT.</summary>
     private const ulong ReservedPageOffset = Selectors.FirstReservedPage * 4096UL;
 
+    /// <summary>Bytes set aside for the SYSCALL stub of each CPU.</summary>
+    private const int StubSize = 64;
+
     /// <summary>Sets up GDT, TSS, IDT and SYSCALL registers of the CPU that runs this; its record gets its ledger.</summary>
     public static void InitializeCpu(uint id)
     {
         PerCpu.Record* record = PerCpu.Current;
         ulong block = (ulong)record;
         record->Id = id;
-        record->Ledger = new Ledger();
+        // Another CPU's ledger was made for it: after boot nothing can be.
+        if (record->Ledger is null)
+            record->Ledger = new Ledger();
+        if (id == 0)
+            record->GdtFrame = Mfn.FromAddress(Image.PhysicalOf(block + CpuBlock.GdtPage)).Value;
         PerCpu.ClearVcpuInfo();
 
         BuildTss(record, block);
@@ -35,7 +44,7 @@ public static unsafe class Descriptors
     }
 
     /// <summary>The frame that holds this CPU's descriptors: what page 14 of the current vCPU's GDT must map.</summary>
-    public static Mfn ReservedGdtFrame => Mfn.FromAddress(Image.PhysicalOf((ulong)PerCpu.Current + CpuBlock.GdtPage));
+    public static Mfn ReservedGdtFrame => new(PerCpu.Current->GdtFrame);
 
     /// <summary>Makes this CPU use its own GDT, whose guest part is empty.</summary>
     public static void LoadIdleGdt() => LoadGdt((ulong)PerCpu.Current + CpuBlock.GdtPage - ReservedPageOffset);
@@ -125,9 +134,19 @@ public static unsafe class Descriptors
     /// </summary>
     private static void BuildSyscallStub(uint id, ulong block)
     {
-        ulong code = ImageLayout.SyscallStubs + id * 64;
+        ulong compatibility = WriteSyscallStub(id, block);
+        Cpu.WriteMsr(Msr.Lstar, ImageLayout.SyscallStubs + id * StubSize);
+        Cpu.WriteMsr(Msr.Cstar, compatibility);
+        Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
+        Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
+    }
+
+    /// <summary>Writes a CPU's stub, unless it is there already; returns the address of its part for 32-bit callers.</summary>
+    internal static ulong WriteSyscallStub(uint id, ulong block)
+    {
+        ulong code = ImageLayout.SyscallStubs + id * StubSize;
         ulong frame = block + CpuBlock.Size - CpuBlock.FrameSize;
-        byte* to = Image.WritableAlias(code);
+        byte* to = stackalloc byte[StubSize];
         int at = 0;
         at = StoreStackPointer(to, code, at, frame);
         Bytes(to, ref at, 0x66, 0x83, 0x3d);                            // cmpw $0, UserMode and TaskSwitched
@@ -141,11 +160,11 @@ public static unsafe class Descriptors
         at = StoreStackPointer(to, code, at, frame);
         to[at++] = 0xe9;                                                // jmp syscall32_entry
         Relative(to, code, ref at, Asm.get_syscall32_entry(), 0);
-
-        Cpu.WriteMsr(Msr.Lstar, code);
-        Cpu.WriteMsr(Msr.Cstar, code + (ulong)compatibility);
-        Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
-        Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
+        // All are written while booting; afterwards nobody can.
+        Span<byte> stub = new(to, at);
+        if (!stub.SequenceEqual(new ReadOnlySpan<byte>((byte*)code, at)))
+            stub.CopyTo(new Span<byte>(Image.WritableAlias(code), at));
+        return code + (ulong)compatibility;
     }
 
     private static int StoreStackPointer(byte* to, ulong code, int at, ulong frame)

@@ -40,5 +40,6 @@ internal static class Roster
         new(new PvGuest(), Subject.Xenith),
         new(new BootDiscs(), Subject.Xenith),
         new(new InBochs(), Subject.Xenith),
+        new(new CheckedImage(), Subject.Own),
     ];
 }

@@ -2,6 +2,7 @@ using System;
 using System.Runtime;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
 using Xenith.Machine;
@@ -28,7 +29,8 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
+        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
+        log.Restart.Apply(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -38,6 +40,7 @@ internal static class Startup
         log.Always($"Command line: {information.CommandLine}");
         ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
+        LimitMemory(log, ref information.MemoryMap, in options);
         Boot(log, in information, in options);
     }
 
@@ -62,13 +65,13 @@ internal static class Startup
             switch (parser.Problem)
             {
                 case OptionProblem.Unknown:
-                    log.Warning($"Warning: unknown option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" unknown!");
                     break;
                 case OptionProblem.BadValue:
-                    log.Warning($"Warning: bad value in option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" has invalid value \"{parser.Option.Value}\", rc=-22!");
                     break;
                 default:
-                    log.Info($"Option \"{parser.Option.Text}\" has no effect here");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" is understood, but has no effect here");
                     break;
             }
         }
@@ -77,15 +80,28 @@ internal static class Startup
     private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
-        EarlyMemory early = FreeMemory(in information);
+        EarlyMemory early = FreeMemory(in information, 0x10_0000, AddressSpace.DirectMapSize);
+        // The first page holds the BIOS's data and the real mode's interrupt table.
+        EarlyMemory low = FreeMemory(in information, AddressSpace.PageSize, 0x10_0000);
+        for (int i = 0; i < options.BadPageCount; i++)
+        {
+            PageRange bad = options.BadPages[i];
+            log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
+            early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
+        }
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
-        PlatformInformation platform = new();
+        PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
+        log.Restart.ResetPort = platform.ResetPort;
+        log.Restart.ResetValue = platform.ResetValue;
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
         {
             Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
             return;
         }
+        log.Restart.TscHertz = devices.Time.TscHertz;
+        LocalApic apic = devices.Interrupts.LocalApic;
+        SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {
@@ -93,8 +109,8 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
-        PerCpu.SetContext(new Pcpu(host, 0));
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary };
+        PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
@@ -108,25 +124,26 @@ internal static class Startup
             log.Serial.EnableReceiveInterrupt();
         }
 
+        secondary.StartAll(host);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
         Image.SealHeap();
+        SelfTest.Run(host);
         log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
     }
 
-    /// <summary>RAM that nothing lies in: not the first MiB, the image, the boot loader's information, or a module.</summary>
-    private static EarlyMemory FreeMemory(in BootInformation information)
+    /// <summary>RAM between two addresses that nothing lies in: not the image, the boot loader's information, or a module.</summary>
+    private static EarlyMemory FreeMemory(in BootInformation information, ulong from, ulong to)
     {
         EarlyMemory early = new();
         for (int i = 0; i < information.MemoryMap.Count; i++)
         {
             MemoryRange range = information.MemoryMap.Ranges[i];
-            if (range.Kind == MemoryKind.Usable && range.Start < AddressSpace.DirectMapSize)
-                early.Add(range.Start, Math.Min(range.End, AddressSpace.DirectMapSize));
+            if (range.Kind == MemoryKind.Usable && range.Start < to && range.End > from)
+                early.Add(Math.Max(range.Start, from), Math.Min(range.End, to));
         }
-        early.Reserve(0, 0x10_0000);
         early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
         early.Reserve(information.Start, information.End);
         early.Reserve(information.CommandLineAddress, information.CommandLineAddress + information.CommandLineLength + 1);
@@ -137,6 +154,17 @@ internal static class Startup
             early.Reserve(module.TextAddress, module.TextAddress + module.TextLength + 1);
         }
         return early;
+    }
+
+    /// <summary>`mem` and `availmem`: the RAM beyond is not the hypervisor's to use, and dom0 does not see it either.</summary>
+    private static void LimitMemory(ConsoleLog log, ref MemoryMap map, in HypervisorOptions options)
+    {
+        ulong before = map.UsableFrames(ulong.MaxValue);
+        map.Clip(options.MemoryLimit);
+        map.ClipAmount(options.AvailableLimit);
+        ulong after = map.UsableFrames(ulong.MaxValue);
+        if (after < before)
+            log.Always($"Truncating RAM from {before * 4}kB to {after * 4}kB");
     }
 
     private static void PrintMemoryMap(ConsoleLog log, in MemoryMap map)

@@ -10,6 +10,8 @@ internal static class Panic
     internal static void Now(ConsoleLog log, LogText reason)
     {
         Cpu.DisableInterrupts();
+        OtherCpus.Stop();
+        log.BreakLock();
         log.Always($"");
         log.Always($"****************************************");
         log.Always($"Panic on CPU {PerCpu.Id}:");
@@ -19,15 +21,16 @@ internal static class Panic
         Restart(log);
     }
 
-    /// <summary>Restarts the machine or stops, as the command line says.</summary>
-    internal static void Restart(ConsoleLog log)
+    /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>
+    private static void Restart(ConsoleLog log)
     {
-        if (log.NoReboot)
+        if (log.Restart.NoReboot)
         {
             log.Always($"Manual reset required ('noreboot' specified)");
             MachineControl.Halt();
         }
-        log.Always($"Rebooting.");
-        MachineControl.Reboot();
+        log.Always($"Reboot in five seconds...");
+        log.Restart.WaitFiveSeconds();
+        MachineControl.Reboot(log.Restart);
     }
 }
