@@ -75,7 +75,7 @@ internal sealed class Processes : Scenario
     private static async Task<Boot> RunAsync(TestBench bench, IReadOnlyList<ExtraProgram> programs, string cpu, HypervisorImage hypervisor)
     {
         var boot = await bench.BootAsync(
-            Commands, machine => machine with { Hypervisor = hypervisor, Programs = programs, ExtraArguments = ["-cpu", cpu] }, Limit);
+            Commands, machine => machine with { Hypervisor = hypervisor, Programs = programs, CpuModel = cpu }, Limit);
         TestBench.CheckOrderly(boot);
         var unfinished = programs.Select(program => Path.GetFileName(program.Path)).Where(name => !boot.Lines.Contains($"{name}: end")).ToList();
         TestBench.Check(unfinished.Count == 0, $"on {hypervisor.Name} these did not come to their end: {string.Join(' ', unfinished)}\n{string.Join('\n', boot.Lines.TakeLast(20))}");
@@ -90,7 +90,7 @@ internal sealed class Processes : Scenario
     /// <summary>Compiles every program for 64 and for 32 bits, static: dom0 has no libraries.</summary>
     private static async Task<IReadOnlyList<ExtraProgram>> BuildAsync(TestBench bench)
     {
-        await HostPackages.EnsureAsync([Purpose.Build, Purpose.Test], _ => { }, bench.Cancel);
+        await bench.Workshop.EnsureAsync([Purpose.Build, Purpose.Test], bench.Cancel);
         var repository = bench.Workshop.Repository;
         var output = Directory.CreateDirectory(Path.Combine(repository.Output, "processes")).FullName;
         List<ExtraProgram> programs = [];
