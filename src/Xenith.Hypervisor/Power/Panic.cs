@@ -10,6 +10,11 @@ internal static class Panic
     internal static void Now(ConsoleLog log, LogText reason)
     {
         Cpu.DisableInterrupts();
+        if (!log.BeginEmergency())
+        {
+            Reenter(log);
+            return;
+        }
         log.Always($"");
         log.Always($"****************************************");
         log.Always($"Panic on CPU {PerCpu.Id}:");
@@ -17,6 +22,17 @@ internal static class Panic
         log.Always($"****************************************");
         log.Always($"");
         Restart(log);
+    }
+
+    /// <summary>A panic has begun already: on another CPU, which sees it through, or on this one, which is too broken to say more.</summary>
+    private static void Reenter(ConsoleLog log)
+    {
+        if (!log.IsSilent)
+        {
+            log.Always($"Reentered the crash path.  Something is very broken");
+            MachineControl.Reboot(log.Restart);
+        }
+        MachineControl.Halt();
     }
 
     /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>

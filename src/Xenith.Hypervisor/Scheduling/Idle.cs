@@ -9,7 +9,10 @@ internal static class Idle
     internal static void WaitForWork(Pcpu cpu)
     {
         if ((PerCpu.Work & (PendingWork.Timer | PendingWork.Deferred)) == 0 && cpu.RunQueue.IsEmpty)
+        {
+            cpu.IdlePeriods++;
             Cpu.WaitForInterrupt();
+        }
         PerCpu.TakeWork(PendingWork.Schedule);
         LeaveToGuest.DoDeferredWork(cpu);
     }
