@@ -24,14 +24,16 @@ public sealed class SerialPort
     private readonly int _shift;
     private readonly int _room;
     private readonly SerialHalf _half;
-    private readonly byte[] _buffer;
+    private byte[] _buffer = new byte[0];
     private uint _produced;
     private uint _consumed;
     private bool _buffered;
     private byte _interrupts;
 
     /// <summary>No port: what is sent is lost, nothing arrives.</summary>
-    public SerialPort() => _buffer = new byte[0];
+    public SerialPort()
+    {
+    }
 
     /// <summary>Sets up a port of a PC: 8 data bits, no parity, one stop bit, at a baud rate that divides 115200.</summary>
     public SerialPort(ushort basePort, uint baud)
@@ -46,7 +48,6 @@ public sealed class SerialPort
         Irq = option.Irq;
         _shift = (int)option.RegisterShift;
         _half = half;
-        _buffer = new byte[BufferSize];
         Write(InterruptEnable, 0);
         byte format = (byte)(option.DataBits - 5u | (option.StopBits == 2 ? 4u : 0) | ParityBits(option.Parity));
         if (option.Baud != 0)
@@ -152,6 +153,8 @@ public sealed class SerialPort
     {
         if (!_present)
             return;
+        if (!synchronous)
+            _buffer = new byte[BufferSize];
         _buffered = !synchronous;
         SetInterrupts(ReceiveInterrupt);
     }
