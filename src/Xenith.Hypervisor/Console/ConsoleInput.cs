@@ -1,3 +1,4 @@
+using System.Threading;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -18,6 +19,8 @@ public sealed class ConsoleInput
     private readonly SpinLock _lock = new(LockRank.ConsoleInput);
     private readonly ConsoleInputRing _ring = new();
     private int _switchCount;
+    private int _isDue;
+    private int _isServed;
 
     /// <summary>Letter that switches together with Ctrl, 0 if there is none.</summary>
     public byte SwitchLetter { get; set; } = (byte)'a';
@@ -39,8 +42,19 @@ public sealed class ConsoleInput
             return _ring.TryTake(out value);
     }
 
-    /// <summary>Serves both serial lines until they want nothing more.</summary>
+    /// <summary>Serves both serial lines until they want nothing more. One CPU does that at a time; another that comes has it go round once more.</summary>
     internal void Serve(Host host)
+    {
+        Volatile.Write(ref _isDue, 1);
+        while (Volatile.Read(ref _isDue) != 0 && Interlocked.CompareExchange(ref _isServed, 1, 0) == 0)
+        {
+            Volatile.Write(ref _isDue, 0);
+            ServeLines(host);
+            Volatile.Write(ref _isServed, 0);
+        }
+    }
+
+    private void ServeLines(Host host)
     {
         ConsoleLog log = host.Log;
         for (int round = 0; round < Rounds; round++)

@@ -158,6 +158,9 @@ internal sealed class DebugKeyState
     /// <summary>Key A: in Xen some keys then print with other locking. There is one way here, so only the answer changes.</summary>
     internal bool IsAlternative { get; set; }
 
+    /// <summary>Key d's call to other CPUs.</summary>
+    internal RegisterDump.Call RegisterCall { get; } = new();
+
     /// <summary>Key G: + and - change what is printed about guests.</summary>
     internal bool AdjustsGuest { get; set; }
 }

@@ -10,6 +10,7 @@ internal static class Panic
     internal static void Now(ConsoleLog log, LogText reason)
     {
         Cpu.DisableInterrupts();
+        OtherCpus.Stop();
         if (!log.BeginEmergency())
         {
             Reenter(log);
@@ -24,15 +25,11 @@ internal static class Panic
         Restart(log);
     }
 
-    /// <summary>A panic has begun already: on another CPU, which sees it through, or on this one, which is too broken to say more.</summary>
+    /// <summary>This CPU panics while it panics: it is too broken to say more.</summary>
     private static void Reenter(ConsoleLog log)
     {
-        if (!log.IsSilent)
-        {
-            log.Always($"Reentered the crash path.  Something is very broken");
-            MachineControl.Reboot(log.Restart);
-        }
-        MachineControl.Halt();
+        log.Always($"Reentered the crash path.  Something is very broken");
+        MachineControl.Reboot(log.Restart);
     }
 
     /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>

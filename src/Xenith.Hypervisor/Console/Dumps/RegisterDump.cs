@@ -12,7 +12,8 @@ internal static class RegisterDump
         ConsoleLog log = host.Log;
         log.Always($"'d' pressed -> dumping registers");
         log.Always($"");
-        PrintOwnCpu(host);
+        for (uint cpu = host.Pcpus.Online.Next(0); cpu < CpuSet.Capacity; cpu = host.Pcpus.Online.Next(cpu + 1))
+            host.CpuCalls.Run(CpuSet.Of(cpu), host.KeyState.RegisterCall);
     }
 
     internal static void PrintDom0(Host host)
@@ -56,5 +57,12 @@ internal static class RegisterDump
             CrashDump.PrintSaved(vcpu);
         else
             log.Always($"not initialised");
+    }
+
+    /// <summary>Has a CPU print itself: nobody else knows the registers of the guest that it runs.</summary>
+    internal sealed class Call : CpuCall
+    {
+        /// <inheritdoc/>
+        public override void Run() => PrintOwnCpu(Host.Current);
     }
 }
