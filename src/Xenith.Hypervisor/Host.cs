@@ -50,8 +50,11 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
-    /// <summary>What arrived on the serial line for dom0.</summary>
-    public ConsoleInputRing ConsoleInput { get; } = new();
+    /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
+    public ConsoleInput ConsoleInput { get; } = new();
+
+    /// <summary>What debug keys have switched.</summary>
+    internal DebugKeyState KeyState { get; } = new();
 
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();

@@ -30,8 +30,7 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
-        log.Restart.Apply(in options);
+        ConsoleLog log = ConsoleSetup.Open(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -54,9 +53,6 @@ internal static class Startup
         }
         return parser.Options;
     }
-
-    private static SerialPort OpenSerial(in HypervisorOptions options) =>
-        options.Console.Com1 ? new SerialPort((ushort)(options.Com1.IoBase & 0xffff), options.Com1.Baud) : new SerialPort();
 
     private static void ReportProblems(ConsoleLog log, ReadOnlySpan<byte> commandLine)
     {
@@ -102,6 +98,7 @@ internal static class Startup
             return;
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
+        log.Time = devices.Time;
         LocalApic apic = devices.Interrupts.LocalApic;
         SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
@@ -120,11 +117,7 @@ internal static class Startup
         PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
-        if (log.Serial.Base != 0)
-        {
-            devices.Interrupts.RouteConsole(options.Com1.Irq);
-            log.Serial.EnableReceiveInterrupt();
-        }
+        ConsoleSetup.Finish(host, in options);
 
         secondary.StartAll(host);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
@@ -138,7 +131,7 @@ internal static class Startup
         speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
-        log.Always($"*** Serial input to DOM0");
+        ConsoleSetup.GiveToDom0(host, in options);
         Cpu.StartScheduling();
     }
 
