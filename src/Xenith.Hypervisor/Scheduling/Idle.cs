@@ -12,7 +12,10 @@ internal static class Idle
         if ((PerCpu.Work & Pcpu.Interruptions) == 0 && cpu.RunQueue.IsEmpty)
         {
             if (!TryScrub(cpu))
+            {
+                cpu.IdlePeriods++;
                 Cpu.WaitForInterrupt();
+            }
         }
         PerCpu.TakeWork(PendingWork.Schedule);
         LeaveToGuest.DoDeferredWork(cpu);

@@ -38,7 +38,7 @@ public sealed class FirmwareFuzzTests
             // Half of the time the checksums are made right again, or nobody would look inside.
             if (changes[0].Item4)
                 Repair(machine);
-        }), iter: 100, threads: 1);
+        }), iter: 40, threads: 1);
 
     [Fact]
     public void A_damaged_root_pointer() =>
@@ -52,7 +52,7 @@ public sealed class FirmwareFuzzTests
                 pointer[8] -= Sum(pointer[..20]);
                 pointer[32] -= Sum(pointer[..36]);
             }
-        }), iter: 40, threads: 1);
+        }), iter: 15, threads: 1);
 
     [Fact]
     public void Absurd_memory_maps()
@@ -66,7 +66,7 @@ public sealed class FirmwareFuzzTests
             .. isReal ? [(0UL, 0x9_f000UL, 1u), (0x10_0000UL, MemoryBytes - 0x10_0000, 1u)] : Array.Empty<(ulong, ulong, uint)>(),
             .. ranges.Select(item => item.Item3 == 1 && item.Item1 < MemoryBytes ? (item.Item1, Math.Min(item.Item2, MemoryBytes - item.Item1), 1u) : item.Item1 >= MemoryBytes || item.Item3 != 1 ? (item.Item1, item.Item2, item.Item3 == 1 ? 2u : item.Item3) : item),
             .. Enumerable.Range(0, small).Select(i => (0x200_0000UL + (ulong)i * 0x2000, 0x1000UL, 2u)),
-        ])), iter: 60, threads: 1);
+        ])), iter: 25, threads: 1);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class FirmwareFuzzTests
         {
             foreach ((int at, ulong value, int length) in changes)
                 BitConverter.GetBytes(value)[..length].CopyTo(machine.Memory.Bytes(Firmware.InformationAddress + (ulong)at, length));
-        }, mayNameMissingMemory: true), iter: 60, threads: 1);
+        }, mayNameMissingMemory: true), iter: 25, threads: 1);
 
     [Fact]
     public void Machines_with_odd_tables()
