@@ -33,6 +33,7 @@ internal static class MemorySetup
             allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize);
         log.Info($"Domain heap initialised: {early.FreeBytes >> 20}MB free; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
         MachineMemory memory = new(table, m2p, allocator);
+        memory.M2P.FirstFrame = Mfn.FromAddress(m2pAddress);
         memory.Devices.AddressBits = PhysicalAddressBits();
         return memory;
     }

@@ -38,6 +38,9 @@ public sealed class Domain
     /// <summary>The domain's memory: page list, counts, limits.</summary>
     public DomainPages Pages { get; }
 
+    /// <summary>What the domain is told about its address ranges.</summary>
+    public DomainMemoryMap MemoryMap { get; } = new();
+
     /// <summary>Event channels.</summary>
     public EventChannels Events { get; }
 

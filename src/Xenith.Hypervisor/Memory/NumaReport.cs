@@ -29,9 +29,9 @@ public static class NumaReport
                 log.Always($"CPU{id} -> NODE{cpu.Node}");
         }
         log.Always($"Memory location of each domain:");
-        for (uint id = 0; id < ushort.MaxValue; id++)
+        for (int id = 0; id < host.Domains.End; id++)
         {
-            if (host.Domains.Find((ushort)id) is Domain domain)
+            if (host.Domains.Find((ulong)id) is Domain domain)
                 Print(log, allocator, domain);
         }
     }
