@@ -54,6 +54,9 @@ public sealed partial class Domain
     /// <summary>How far <see cref="DomainLife.Destroy"/> has come.</summary>
     internal TeardownStep Teardown { get; set; }
 
+    /// <summary>The first vCPU that still has to give back what it holds.</summary>
+    internal int TeardownVcpu { get; set; }
+
     /// <summary>The grace period that its end waits for.</summary>
     internal ulong TeardownTicket { get; set; }
 
@@ -94,7 +97,17 @@ public sealed partial class Domain
 }
 
 /// <summary>A domain by its id and by which domain of that id it is: what can be kept without keeping the domain.</summary>
-public readonly record struct DomainHandle(ushort Id, uint Generation);
+public readonly struct DomainHandle(ushort id, uint generation)
+{
+    /// <summary>Domain id.</summary>
+    public ushort Id => id;
+
+    /// <summary>Which life of its place in the pool the domain is.</summary>
+    public uint Generation => generation;
+
+    /// <summary>True for a handle of the same domain.</summary>
+    public bool Equals(DomainHandle other) => id == other.Id && generation == other.Generation;
+}
 
 /// <summary>A reference to a domain for as long as the scope lives. Only for what outlasts a call: within one, <see cref="DomainTable.Find"/> is enough.</summary>
 public readonly ref struct DomainScope

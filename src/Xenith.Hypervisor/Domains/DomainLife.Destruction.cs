@@ -119,9 +119,9 @@ internal static partial class DomainLife
 
     private static XenError ReleaseVcpus(Domain domain, ref StepBudget budget)
     {
-        for (int i = 0; i < domain.Vcpus.Length; i++)
+        for (; domain.TeardownVcpu < domain.Vcpus.Length; domain.TeardownVcpu++)
         {
-            if (domain.Vcpus[i] is not Vcpu vcpu)
+            if (domain.Vcpus[domain.TeardownVcpu] is not Vcpu vcpu)
                 continue;
             if (budget.IsSpent || MmuOperations.DropRoots(vcpu, ref budget) == XenError.Restart)
                 return XenError.Restart;

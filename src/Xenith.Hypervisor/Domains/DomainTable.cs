@@ -41,7 +41,7 @@ public sealed class DomainTable : Undoable
     public DomainScope Hold(DomainHandle handle)
     {
         DomainScope held = Hold(handle.Id);
-        if (held.Domain is null || held.Domain.Handle == handle)
+        if (held.Domain is null || held.Domain.Handle.Equals(handle))
             return held;
         held.Dispose();
         return default;
