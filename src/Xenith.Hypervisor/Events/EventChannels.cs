@@ -138,6 +138,9 @@ public sealed partial class EventChannels
         return place < frame.Count ? new(Volatile.Read(ref frame[place])) : default;
     }
 
+    /// <summary>What a port is bound to; closed for one that is not valid.</summary>
+    internal PortBinding BindingOf(uint port) => At(port);
+
     private Domain? Remote(PortBinding binding) => binding.Domain == _domain.Id ? _domain : Host.Current.Domains.Find(binding.Domain);
 
     /// <summary>Makes a port pending on the vCPU that it is bound to.</summary>

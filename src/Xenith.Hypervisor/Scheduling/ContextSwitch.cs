@@ -60,6 +60,8 @@ internal static class ContextSwitch
     /// <summary>Loads nobody instead of a vCPU that will not run again: its address space, its descriptor tables and its events are out of the CPU's sight. The CPU idles; interrupts are off.</summary>
     internal static void Unload(Pcpu cpu)
     {
+        if (cpu.Loaded is Vcpu vcpu)
+            PvMode.SaveState(vcpu);
         Descriptors.LoadIdleGdt();
         Descriptors.LoadLdt(0, 0);
         Cpu.WriteCr3(Image.RootTable.Address);
