@@ -31,6 +31,9 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
         return new SessionPlan(token, string.Concat(settings.Select(pair => $"{pair.Key}={Quote(pair.Value)}\n")), commands);
     }
 
+    /// <summary>A shell on dom0's console, for a disc that anybody may boot.</summary>
+    public static SessionPlan Shell { get; } = new("", "session='shell'\n", Commands: null);
+
     public void WriteTo(Stream output)
     {
         using var archive = new CpioWriter(output);
@@ -41,7 +44,7 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
 
     /// <summary>The drivers of the machine's own devices; others are loaded by hand, with modprobe.</summary>
     private static IEnumerable<string> Drivers(MachineSettings machine) =>
-        machine.Disks.SelectMany(disk => disk.Bus switch
+        machine.AllDisks.SelectMany(disk => disk.Bus switch
         {
             DiskBus.Ahci => (string[])["ahci", "sd_mod"],
             DiskBus.Nvme => ["nvme"],
