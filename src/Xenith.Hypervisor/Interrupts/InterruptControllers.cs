@@ -113,18 +113,22 @@ public sealed class InterruptControllers
         ioApic.SetMask(gsi, !irq.IsBound);
     }
 
-    /// <summary>Gives the hypervisor's own serial line its interrupt.</summary>
-    public void RouteConsole(uint gsi)
+    /// <summary>Gives the hypervisor's own serial line its interrupt. False if no IO-APIC has it.</summary>
+    public bool TryRouteConsole(uint gsi)
     {
-        if (gsi < MaxGsi && FindByGsi(gsi) is IoApic ioApic)
-            ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
+            return false;
+        ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        return true;
     }
 
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>
     internal void DoDeferred(Host host)
     {
         NonMaskable.Report(Pcpu.Current);
-        ConsoleInput.Receive(host);
+        host.ConsoleInput.Serve(host);
+        if (host.Log.TakeNews())
+            host.EventBindings.Raise(host, (uint)Xenith.Abi.Virq.ConsoleRing);
     }
 
     [RuntimeExport("hv_interrupt")]
