@@ -36,11 +36,11 @@ internal static class NonMaskable
     private static void Stuck(Pcpu cpu, ref GuestFrame frame)
     {
         ConsoleLog log = cpu.Host.Log;
-        OtherCpus.Stop();
-        log.BreakLock();
+        if (!Panic.Begin(log))
+            return;
         log.Always($"Watchdog timer detects that CPU{cpu.Id} is stuck!");
         Containment.Report(log, ref frame, Cpu.PageFaultAddress);
-        Panic.Now(log, $"FATAL TRAP: vector = 2 (nmi)");
+        Panic.End(log, $"FATAL TRAP: vector = 2 (nmi)");
     }
 
     /// <summary>Says what an NMI was about that came from outside. Port 0x61 says whether memory or an I/O card raised it; one without a cause is counted as spurious.</summary>
