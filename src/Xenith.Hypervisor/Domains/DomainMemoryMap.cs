@@ -45,6 +45,20 @@ public sealed class DomainMemoryMap
         return XenError.None;
     }
 
+    /// <summary>The domain's end: the map's frames go back.</summary>
+    internal void Release()
+    {
+        Mfn old;
+        using (_lock.Enter())
+        {
+            old = _first;
+            _first = Mfn.Invalid;
+            Count = 0;
+        }
+        if (old != Mfn.Invalid)
+            Host.Current.Memory.Allocator.Free(old, Order);
+    }
+
     /// <summary>Writes at most so many entries to the caller's memory, and says how many. <see cref="XenError.NotImplemented"/> if there is no map.</summary>
     internal XenError Get(ulong entries, ref uint count)
     {
