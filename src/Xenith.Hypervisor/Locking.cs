@@ -21,11 +21,20 @@ public enum LockRank
     /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
 
+    /// <summary>PCI functions that are known, and the mappings of their tables.</summary>
+    PciDevices = 55,
+
     /// <summary>The page allocator.</summary>
     PageAllocator = 60,
 
-    /// <summary>Physical IRQs and interrupt controllers.</summary>
+    /// <summary>A physical interrupt.</summary>
     Interrupts = 70,
+
+    /// <summary>Vectors of all CPUs; the pool of bindings.</summary>
+    InterruptVectors = 72,
+
+    /// <summary>Registers of an IO-APIC.</summary>
+    InterruptHardware = 74,
 
     /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
     Ports = 75,

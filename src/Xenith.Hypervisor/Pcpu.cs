@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -16,6 +17,8 @@ public sealed class Pcpu
         Id = id;
         Timers = new TimerQueue();
         RunQueue = new RunQueue();
+        InterruptTimer = new InterruptTimer(this);
+        ApicId = host.Interrupts.LocalApic.Id;
         host.Pcpus.Add(this);
     }
 
@@ -33,6 +36,15 @@ public sealed class Pcpu
 
     /// <summary>vCPUs that wait for this CPU.</summary>
     public RunQueue RunQueue { get; }
+
+    /// <summary>Number of its local APIC: where interrupts for this CPU are sent.</summary>
+    public uint ApicId { get; set; }
+
+    /// <summary>Which physical interrupts its vectors belong to.</summary>
+    public CpuVectors Vectors { get; } = new();
+
+    /// <summary>Its timer for what is left to do about physical interrupts.</summary>
+    public InterruptTimer InterruptTimer { get; }
 
     /// <summary>The vCPU whose registers and address space are loaded, or null before the first. It stays loaded while the CPU idles.</summary>
     public Vcpu? Loaded { get; set; }

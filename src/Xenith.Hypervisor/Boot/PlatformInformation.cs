@@ -33,6 +33,14 @@ public struct InterruptOverrides
     private InterruptOverride _first;
 }
 
+/// <summary>Room for windows of PCI configuration space.</summary>
+[InlineArray(Capacity)]
+internal struct McfgRanges
+{
+    internal const int Capacity = 8;
+    private McfgRange _first;
+}
+
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
 public sealed class PlatformInformation
 {
@@ -43,6 +51,10 @@ public sealed class PlatformInformation
     /// <summary>Interrupt overrides.</summary>
     public InterruptOverrides Overrides;
     public int OverrideCount;
+
+    /// <summary>Windows of PCI configuration space.</summary>
+    internal McfgRanges PciWindows;
+    internal int PciWindowCount;
 
     /// <summary>The firmware's memory map.</summary>
     internal MemoryMap MemoryMap;

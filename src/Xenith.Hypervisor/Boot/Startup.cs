@@ -2,6 +2,7 @@ using System;
 using System.Runtime;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
 using Xenith.Machine;
@@ -86,6 +87,7 @@ internal static class Startup
             Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
             return;
         }
+        PciWindows windows = PciSetup.MapWindows(log, early, platform, in information.MemoryMap);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {
@@ -94,12 +96,14 @@ internal static class Startup
         }
 
         Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
+        host.Pci.Use(windows, devices.Mappings);
         PerCpu.SetContext(new Pcpu(host, 0));
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
         host.Platform.MemoryMap = information.MemoryMap;
         PlatformSetup.ShareOut(memory, platform);
+        PciSetup.KeepWindows(platform, memory.Devices);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
         if (log.Serial.Base != 0)

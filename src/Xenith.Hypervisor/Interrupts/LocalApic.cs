@@ -6,7 +6,7 @@ namespace Xenith.Hypervisor.Interrupts;
 /// <summary>The local APIC of the CPU that runs this (SDM vol. 3, chapter 11), in xAPIC mode: end of interrupt and the one-shot timer.</summary>
 public sealed class LocalApic
 {
-    private const uint IdRegister = 0x20, TaskPriority = 0x80, EndOfInterruptRegister = 0xb0, Spurious = 0xf0;
+    private const uint IdRegister = 0x20, TaskPriority = 0x80, EndOfInterruptRegister = 0xb0, Spurious = 0xf0, InterruptRequest = 0x200;
     private const uint TimerEntry = 0x320, Lint0 = 0x350, Lint1 = 0x360, ErrorEntry = 0x370, InitialCount = 0x380, CurrentCount = 0x390, Divide = 0x3e0;
     private const uint Masked = 1 << 16;
 
@@ -48,6 +48,9 @@ public sealed class LocalApic
         _registers.Write32(InitialCount, 0);
         _registers.Write32(TimerEntry, Vectors.LocalTimer);
     }
+
+    /// <summary>True if an interrupt of a vector waits to be taken (the interrupt request register; SDM vol. 3, 11.8.4).</summary>
+    internal bool IsRequested(byte vector) => (_registers.Read32(InterruptRequest + vector / 32u * 0x10) >> (vector & 31) & 1) != 0;
 
     /// <summary>Ends the interrupt in service.</summary>
     public void EndOfInterrupt() => _registers.Write32(EndOfInterruptRegister, 0);
