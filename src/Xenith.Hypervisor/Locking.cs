@@ -4,7 +4,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor;
 
 /// <summary>The order in which locks are taken: while one is held, only a lock of a higher rank may be taken. This is the whole table.</summary>
-public enum LockRank
+public enum LockRank : byte
 {
     /// <summary>Creation and destruction of domains, walks over all of them.</summary>
     DomainTable = 10,
@@ -65,6 +65,9 @@ public sealed class SpinLock : Undoable
 {
     private int _held;
 
+    /// <summary>How the lock has been taken so far; kept only where <see cref="LockOrder"/> checks.</summary>
+    internal LockUse Uses;
+
     /// <summary>Makes a free lock of a rank.</summary>
     public SpinLock(LockRank rank) => Rank = rank;
 
@@ -74,6 +77,7 @@ public sealed class SpinLock : Undoable
     /// <summary>Waits for the lock and takes it, interrupts as they are.</summary>
     public Scope Enter()
     {
+        LockOrder.Check(this);
         Acquire();
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
     }
@@ -83,6 +87,7 @@ public sealed class SpinLock : Undoable
     {
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
+        LockOrder.Check(this);
         Acquire();
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
     }

@@ -52,6 +52,15 @@ public sealed class Pcpu
     /// <summary>True while the CPU idles: <see cref="Loaded"/> is then not running.</summary>
     public bool IsIdle { get; set; }
 
+    /// <summary>True in an interrupt handler: whatever vCPU is loaded has nothing to do with it.</summary>
+    public bool IsInHandler { get; internal set; }
+
+    /// <summary>True while the CPU does what handlers have put off, with interrupts on and for nobody in particular.</summary>
+    public bool IsInDeferredWork { get; internal set; }
+
+    /// <summary>The vCPU on whose behalf the CPU works, whose domain a trap may end. Null in handlers, deferred work and idle: a trap there is nobody's fault but ours.</summary>
+    public Vcpu? Served => IsIdle || IsInHandler || IsInDeferredWork ? null : Loaded;
+
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
     public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
 

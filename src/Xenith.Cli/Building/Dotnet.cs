@@ -1,13 +1,17 @@
 namespace Xenith.Cli.Building;
 
-/// <summary>The SDK's 'dotnet build', always optimised and always into the project's one output directory.</summary>
+/// <summary>The SDK's 'dotnet build', always optimised, and into the project's one output directory.</summary>
 internal static class Dotnet
 {
-    public static async Task<string> BuildAsync(Repository repository, string project, CancellationToken cancel)
+    public static Task<string> BuildAsync(Repository repository, string project, CancellationToken cancel) =>
+        BuildAsync(repository, project, repository.Output, [], cancel);
+
+    /// <summary>A build that differs from the usual one in some properties, and so has an output directory of its own.</summary>
+    public static async Task<string> BuildAsync(Repository repository, string project, string output, IEnumerable<string> properties, CancellationToken cancel)
     {
         var result = await HostCommand.RunAsync(
-            "dotnet", ["build", project, "-c", "Release", "--artifacts-path", repository.Output, "-nologo", "-v", "minimal"],
-            environment: new Dictionary<string, string> { ["XENITH_OUT"] = repository.Output }, cancel: cancel);
+            "dotnet", ["build", project, "-c", "Release", "--artifacts-path", output, "-nologo", "-v", "minimal", .. properties.Select(property => $"-p:{property}")],
+            environment: new Dictionary<string, string> { ["XENITH_OUT"] = output }, cancel: cancel);
         if (result.Status == 0)
             return result.Output;
         var errors = result.Output.Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal)).Distinct().Take(12).ToList();

@@ -38,5 +38,6 @@ internal static class Roster
         new(new RepeatedBoots(), Subject.Xenith),
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
+        new(new CheckedImage(), Subject.Own),
     ];
 }

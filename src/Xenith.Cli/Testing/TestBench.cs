@@ -47,6 +47,15 @@ internal sealed class TestBench(Workshop workshop, HypervisorImage hypervisor, B
         return Path.Combine(workshop.Repository.Output, "bin", Path.GetFileNameWithoutExtension(project[^1]), "release");
     }
 
+    /// <summary>Builds the hypervisor with the checks that cost too much for every day compiled in.</summary>
+    public async Task<HypervisorImage> CheckedHypervisorAsync()
+    {
+        var output = Path.Combine(workshop.Repository.Output, "checked");
+        await Dotnet.BuildAsync(workshop.Repository, workshop.Repository.PathTo("src", "Xenith.Hypervisor", "Xenith.Hypervisor.csproj"), output, ["XenithChecks=true"], cancel);
+        var image = Path.Combine(output, "bin", "Xenith.Hypervisor", "release", "xenith.elf");
+        return new HypervisorImage("xenith with checks", $"{image}32", image);
+    }
+
     private async Task<MachineEnd> WatchAsync(MachineSettings settings, Session.Watch session, TimeSpan limit) =>
         await new Machine(settings, await workshop.UserlandAsync(cancel)).RunAsync(session, limit, cancel);
 

@@ -116,6 +116,7 @@ internal static class Startup
             return;
         HypervisorAddressSpace.ProtectImage();
         Image.SealHeap();
+        SelfTest.Run(host);
         log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
     }

@@ -26,7 +26,7 @@ internal static class Containment
         PerCpu.Ledger.Trapped = false;
         Report(log, ref frame, faultAddress);
 
-        Vcpu? served = cpu.IsIdle ? null : cpu.Loaded;
+        Vcpu? served = cpu.Served;
         bool unrecoverable = frame.Vector is ExceptionVector.DoubleFault or ExceptionVector.MachineCheck or ExceptionVector.Nmi;
         if (served is null || unrecoverable)
         {

@@ -150,6 +150,14 @@ public sealed class InterruptControllers
     [RuntimeExport("hv_interrupt")]
     private static void Interrupt(ref GuestFrame frame)
     {
+        Pcpu cpu = Pcpu.Current;
+        cpu.IsInHandler = true;
+        Handle(ref frame);
+        cpu.IsInHandler = false;
+    }
+
+    private static void Handle(ref GuestFrame frame)
+    {
         InterruptControllers controllers = Host.Current.Interrupts;
         byte vector = (byte)frame.Vector;
         switch (vector)

@@ -40,6 +40,7 @@ internal static class LeaveToGuest
         uint work = PerCpu.TakeWork(PendingWork.Timer | PendingWork.Deferred);
         if (work == 0)
             return;
+        cpu.IsInDeferredWork = true;
         Cpu.EnableInterrupts();
         if ((work & PendingWork.Timer) != 0)
         {
@@ -53,5 +54,6 @@ internal static class LeaveToGuest
         if ((work & PendingWork.Deferred) != 0)
             cpu.Host.Interrupts.DoDeferred(cpu.Host);
         Cpu.DisableInterrupts();
+        cpu.IsInDeferredWork = false;
     }
 }

@@ -31,6 +31,9 @@ public sealed class Ledger
     /// <summary>Set while and after a trap is being undone: hosted, every `Dispose` then does nothing, as on the metal.</summary>
     public bool Trapped { get; set; }
 
+    /// <summary>What was entered at an index below <see cref="Depth"/>; null if it has been struck out.</summary>
+    public Undoable? ItemAt(int index) => _slots[index].Item;
+
     /// <summary>Enters an item; returns its index for <see cref="Strike"/>.</summary>
     public int Enter(Undoable item, ulong argument)
     {
