@@ -148,7 +148,7 @@ public sealed class InterruptControllers
     }
 
     [RuntimeExport("hv_interrupt")]
-    private static void Interrupt(ref GuestFrame frame)
+    internal static void Interrupt(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
         cpu.IsInHandler = true;

@@ -11,13 +11,13 @@ public sealed class DeviceMappings
     private const int Slots = 512;
     private const ulong Registers = PageFlags.Present | PageFlags.Writable | PageFlags.Accessed | PageFlags.Dirty | PageFlags.NoExecute | PageFlags.CacheDisable | PageFlags.WriteThrough;
 
-    private readonly PageTableView _table;
+    private readonly Mfn _table;
     private readonly ulong _address;
     private readonly ulong[] _frames = new ulong[Slots];
     private readonly uint[] _users = new uint[Slots];
 
     /// <summary>Uses the 512 entries of an L1 table, whose first maps an address.</summary>
-    public DeviceMappings(PageTableView table, ulong address)
+    public DeviceMappings(Mfn table, ulong address)
     {
         _table = table;
         _address = address;
@@ -45,7 +45,7 @@ public sealed class DeviceMappings
             bool isReused = _frames[slot] != 0;
             _frames[slot] = frame.Value;
             ulong stamp = memory.Tlb.Now;
-            _table.Write(slot, new PageTableEntry(frame, Registers));
+            PageTableView.At(_table).Write(slot, new PageTableEntry(frame, Registers));
             if (isReused)
                 memory.Tlb.FlushSince(stamp);
         }

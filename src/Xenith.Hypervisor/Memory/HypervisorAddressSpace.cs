@@ -62,7 +62,7 @@ internal static class HypervisorAddressSpace
         mappings = null;
         if (!TryDescend(early, address, 1, Table, out Mfn l1))
             return false;
-        mappings = new DeviceMappings(PageTableView.At(l1), address);
+        mappings = new DeviceMappings(l1, address);
         return true;
     }
 
