@@ -26,6 +26,7 @@ public sealed class Host
         Platform = platform;
         Domains = new DomainTable();
         Pci = new PciDevices(PairedPorts);
+        CpuCalls = new CpuCalls(this);
     }
 
     /// <summary>The host that this CPU belongs to.</summary>
@@ -63,6 +64,18 @@ public sealed class Host
 
     /// <summary>The physical CPUs: who exists, who is online.</summary>
     public PcpuTable Pcpus { get; } = new();
+
+    /// <summary>Number + 1 of the CPU that ends the host, 0 while none does. The others stop when their NMI comes.</summary>
+    internal int EndingCpu;
+
+    /// <summary>How many have stopped.</summary>
+    internal int StoppedCpus;
+
+    /// <summary>How the CPUs but the first are started.</summary>
+    public SecondaryStart Secondary { get; internal init; } = new();
+
+    /// <summary>Work that CPUs ask of each other.</summary>
+    public CpuCalls CpuCalls { get; }
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }

@@ -18,9 +18,17 @@ public sealed class Pcpu
         Timers = new TimerQueue();
         RunQueue = new RunQueue();
         InterruptTimer = new InterruptTimer(this);
-        ApicId = host.Interrupts.LocalApic.Id;
+        _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
     }
+
+    private readonly CpuLink _link;
+
+    /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
+    internal bool HasUnknownNmi;
+
+    /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
+    internal int IsAskedToCall;
 
     /// <summary>The CPU that executes this.</summary>
     public static Pcpu Current => PerCpu.Context<Pcpu>();
@@ -31,14 +39,17 @@ public sealed class Pcpu
     /// <summary>Number of the CPU.</summary>
     public uint Id { get; }
 
+    /// <summary>Id of its local APIC: where interrupts for it are sent.</summary>
+    public uint ApicId { get; set; }
+
+    /// <summary>Number that the firmware's ACPI tables give it.</summary>
+    public uint AcpiId { get; set; }
+
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
 
     /// <summary>vCPUs that wait for this CPU.</summary>
     public RunQueue RunQueue { get; }
-
-    /// <summary>Number of its local APIC: where interrupts for this CPU are sent.</summary>
-    public uint ApicId { get; set; }
 
     /// <summary>Which physical interrupts its vectors belong to.</summary>
     public CpuVectors Vectors { get; } = new();
@@ -68,7 +79,31 @@ public sealed class Pcpu
     /// Adds reasons for the slow way out (<see cref="PendingWork"/>) to this CPU, whichever CPU asks. A CPU that is in a guest or idle takes notice at once. Safe in interrupt
     /// handlers and under locks.
     /// </summary>
-    public void Raise(uint work) => PerCpu.RaiseWork(work);
+    public void Raise(uint work)
+    {
+        // Who set a bit before has sent the interrupt, or is the CPU itself; and whoever clears one then looks at what it stands for.
+        if ((_link.RaiseWork(work) & work) != work && Id != PerCpu.Id)
+            Kick();
+    }
+
+    /// <summary>A CPU that starts, for the first time or again, knows nothing of what it did before.</summary>
+    internal void ResetForStart()
+    {
+        PerCpu.TakeWork(uint.MaxValue);
+        IsAskedToCall = 0;
+        Loaded = null;
+        IsIdle = true;
+    }
+
+    /// <summary>
+    /// Makes the CPU pass the way out, if it is in a guest or idle: for what it sees there without a bit of its own, an event for the vCPU that it runs. Nothing to do for the CPU that asks: it comes there
+    /// by itself.
+    /// </summary>
+    public void Kick()
+    {
+        if (Id != PerCpu.Id)
+            Host.Interrupts.LocalApic.Send(ApicId, Interrupts.Vectors.EventCheck);
+    }
 
     /// <summary>The work that a long operation stops for.</summary>
     internal const uint Interruptions = PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred;

@@ -3,7 +3,7 @@ using System.Runtime;
 namespace Xenith.Machine;
 
 /// <summary>
-/// Exceptions raised by the hypervisor's own code. A faulting instruction with a fixup goes on at its landing place. Any other trap is
+/// Exceptions raised by the hypervisor's own code. A faulting instruction with a fixup goes on at its landing place. An NMI may come anywhere and goes back there. Any other trap is
 /// put before Xenith.Hypervisor, which crashes the domain that is being served; then the stack is emptied and the CPU goes on.
 /// </summary>
 internal static unsafe class OwnTrap
@@ -23,6 +23,11 @@ internal static unsafe class OwnTrap
             }
         }
 
+        if (frame.Vector == ExceptionVector.Nmi)
+        {
+            Asm.hv_nmi(ref frame);
+            return;
+        }
         PerCpu.Record* record = PerCpu.Current;
         if (record->TrapDepth++ > 2)
             Cpu.Stop();

@@ -23,6 +23,7 @@ public static unsafe class PerCpu
         [FieldOffset(33)] public byte TaskSwitched;
         [FieldOffset(40)] public ulong IdleVcpuInfo;
         [FieldOffset(48)] public ulong TrapDepth;
+        [FieldOffset(56)] public ulong GdtFrame;
         [FieldOffset(64)] public fixed byte Tss[104];
         [FieldOffset(176)] public fixed byte PseudoDescriptor[16];
     }

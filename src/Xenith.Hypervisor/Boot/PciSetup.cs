@@ -12,6 +12,8 @@ internal static class PciSetup
     internal static PciWindows MapWindows(ConsoleLog log, EarlyMemory early, PlatformInformation platform, in MemoryMap map)
     {
         PciWindows windows = new();
+        if (!platform.Options.Mmcfg)
+            return windows;
         for (int i = 0; i < platform.PciWindowCount; i++)
         {
             McfgRange range = platform.PciWindows[i];

@@ -80,7 +80,9 @@ internal static class Startup
     private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
-        EarlyMemory early = FreeMemory(in information);
+        EarlyMemory early = FreeMemory(in information, 0x10_0000, AddressSpace.DirectMapSize);
+        // The first page holds the BIOS's data and the real mode's interrupt table.
+        EarlyMemory low = FreeMemory(in information, AddressSpace.PageSize, 0x10_0000);
         for (int i = 0; i < options.BadPageCount; i++)
         {
             PageRange bad = options.BadPages[i];
@@ -99,6 +101,8 @@ internal static class Startup
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
         PciWindows windows = PciSetup.MapWindows(log, early, platform, in information.MemoryMap);
+        LocalApic apic = devices.Interrupts.LocalApic;
+        SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {
@@ -106,9 +110,9 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary };
         host.Pci.Use(windows, devices.Mappings);
-        PerCpu.SetContext(new Pcpu(host, 0));
+        PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
@@ -123,6 +127,7 @@ internal static class Startup
             log.Serial.EnableReceiveInterrupt();
         }
 
+        secondary.StartAll(host);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
@@ -132,17 +137,16 @@ internal static class Startup
         Cpu.StartScheduling();
     }
 
-    /// <summary>RAM that nothing lies in: not the first MiB, the image, the boot loader's information, or a module.</summary>
-    private static EarlyMemory FreeMemory(in BootInformation information)
+    /// <summary>RAM between two addresses that nothing lies in: not the image, the boot loader's information, or a module.</summary>
+    private static EarlyMemory FreeMemory(in BootInformation information, ulong from, ulong to)
     {
         EarlyMemory early = new();
         for (int i = 0; i < information.MemoryMap.Count; i++)
         {
             MemoryRange range = information.MemoryMap.Ranges[i];
-            if (range.Kind == MemoryKind.Usable && range.Start < AddressSpace.DirectMapSize)
-                early.Add(range.Start, Math.Min(range.End, AddressSpace.DirectMapSize));
+            if (range.Kind == MemoryKind.Usable && range.Start < to && range.End > from)
+                early.Add(Math.Max(range.Start, from), Math.Min(range.End, to));
         }
-        early.Reserve(0, 0x10_0000);
         early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
         early.Reserve(information.Start, information.End);
         early.Reserve(information.CommandLineAddress, information.CommandLineAddress + information.CommandLineLength + 1);

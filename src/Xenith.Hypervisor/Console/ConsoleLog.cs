@@ -70,6 +70,9 @@ public sealed class ConsoleLog
         }
     }
 
+    /// <summary>After all other CPUs were stopped: whoever held the console does not print any more.</summary>
+    internal void BreakLock() => _lock.Undo(0);
+
     private void Line(ReadOnlySpan<byte> text)
     {
         using (_lock.EnterInterruptSafe())

@@ -18,6 +18,8 @@ internal static class PhysdevMessages
     /// <summary>Maps a PIRQ of a domain to a message: MAP_PIRQ_TYPE_MSI, MSI_SEG and MULTI_MSI.</summary>
     internal static XenError Map(Domain domain, ref PhysdevMapPirq map)
     {
+        if (!Host.Current.Platform.Options.Msi)
+            return XenError.NotPermitted;
         MapPirqType type = (MapPirqType)map.Type;
         bool isMsix = map.TableBase != 0;
         if (type == MapPirqType.MultiMsi)

@@ -129,6 +129,7 @@ public sealed class InterruptControllers
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>
     internal void DoDeferred(Host host)
     {
+        NonMaskable.Report(Pcpu.Current);
         ConsoleInput.Receive(host);
         Pcpu cpu = Pcpu.Current;
         if (cpu.Vectors.TakeSweep() && LookAfter(cpu, host.Time.Now))
@@ -168,6 +169,17 @@ public sealed class InterruptControllers
                 break;
             case Vectors.Console:
                 PerCpu.RaiseWork(PendingWork.Deferred);
+                break;
+            case Vectors.EventCheck:
+                break;
+            case Vectors.InvalidateTlb:
+                Host.Current.Memory.Tlb.Answer();
+                break;
+            case Vectors.CallFunction:
+                Host.Current.CpuCalls.Answer(Pcpu.Current);
+                break;
+            case Vectors.ApicError:
+                Host.Current.Log.Warning($"APIC error on CPU{PerCpu.Id}: {controllers.LocalApic.TakeErrors():x2}");
                 break;
             case Vectors.Spurious:
                 return;

@@ -54,7 +54,7 @@ public abstract partial class Irq
                 host.Log.Info($"Cannot bind IRQ{Number} to dom{domain.Id}. Already at max share {Controllers.MaxGuests}, increase with irq-max-guests= option.");
                 return XenError.Busy;
             }
-            XenError error = GuestCount == 0 ? MoveTo(cpu) : XenError.None;
+            XenError error = GuestCount == 0 && (Vector == 0 || !host.Platform.Options.NoIrqBalance) ? MoveTo(cpu) : XenError.None;
             if (error != XenError.None)
                 return error;
             if (!Controllers.Guests.TryAdd(ref _firstGuest, domain, pirq))

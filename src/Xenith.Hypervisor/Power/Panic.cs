@@ -10,6 +10,8 @@ internal static class Panic
     internal static void Now(ConsoleLog log, LogText reason)
     {
         Cpu.DisableInterrupts();
+        OtherCpus.Stop();
+        log.BreakLock();
         log.Always($"");
         log.Always($"****************************************");
         log.Always($"Panic on CPU {PerCpu.Id}:");

@@ -8,7 +8,8 @@ internal static class Idle
     /// <summary>Sleeps until an interrupt, then does what it noted. Interrupts are off before and after.</summary>
     internal static void WaitForWork(Pcpu cpu)
     {
-        if ((PerCpu.Work & (PendingWork.Timer | PendingWork.Deferred)) == 0 && cpu.RunQueue.IsEmpty)
+        // Interrupts are off until HLT: who raises work after this look interrupts the sleep.
+        if ((PerCpu.Work & Pcpu.Interruptions) == 0 && cpu.RunQueue.IsEmpty)
             Cpu.WaitForInterrupt();
         PerCpu.TakeWork(PendingWork.Schedule);
         LeaveToGuest.DoDeferredWork(cpu);

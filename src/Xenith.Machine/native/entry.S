@@ -257,13 +257,12 @@ leave_to_guest:
         cli
         mov %rsp, %rbx
         and $-BLOCK_SIZE, %rbx
-1:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
-        jnz 3f
+1:      cmpl $0, P_WORK(%rbx)           /* other CPUs set bits here at any time: nothing but a locked operation may clear one */
+        jne 3f
         mov P_VCPU(%rbx), %rax
         cmpb $0, (%rax)
         jne 4f
-2:      movl $0, P_WORK(%rbx)
-        movaps F_XMM0(%rsp), %xmm0
+2:      movaps F_XMM0(%rsp), %xmm0
         movaps F_XMM8(%rsp), %xmm8
         cmpb $0, P_TS(%rbx)
         jne 5f
@@ -285,12 +284,15 @@ leave_to_guest:
         add $F_RIP, %rsp
 7:      iretq
         fixup 7b, guest_return_failed
-3:      mov %rsp, %rdi
-        call hv_leave                   /* (ref frame), interrupts off before and after */
+3:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
+        jnz 8f
+        lock andl $~WORK_FULL_FRAME, P_WORK(%rbx)
         jmp 1b
 4:      cmpb $0, 1(%rax)
         jne 2b
-        jmp 3b
+8:      mov %rsp, %rdi
+        call hv_leave                   /* (ref frame), interrupts off before and after */
+        jmp 1b
 5:      mov %cr0, %rax
         or $8, %rax
         mov %rax, %cr0

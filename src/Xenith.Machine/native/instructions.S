@@ -182,6 +182,9 @@ function stop_forever
         cli
 1:      hlt
         jmp 1b
+function pause_spinning
+        pause
+        ret
 function clear_task_switched
         clts
         ret

@@ -46,7 +46,7 @@ internal sealed class GuestScene : IDisposable
         const ulong pages = AddressSpace.DeviceMappings + (2UL << 20);
         Host.Pci.Use(new PciWindows(), new DeviceMappings(_scene.TableFor(pages, 1), pages));
         for (int i = 1; i < cpus; i++)
-            StartCpu(i, localApic);
+            StartCpu(i);
         Machine.Entries.Interrupt = InterruptControllers.Interrupt;
         Dom0 = NewDomain(0, true, vcpus);
         Domain = privileged ? Dom0 : NewDomain(7, false, vcpus);
@@ -158,13 +158,13 @@ internal sealed class GuestScene : IDisposable
     }
 
     /// <summary>Another CPU that takes interrupts and runs no guest.</summary>
-    private void StartCpu(int id, MmioRegion localApic)
+    private void StartCpu(int id)
     {
         SimulatedCpu cpu = Machine.Cpus[id];
         using (cpu.Enter())
         {
             cpu.WriteCr3(_scene.Root.Address);
-            _ = new Xenith.Hypervisor.Interrupts.LocalApic(localApic);
+            Host.Interrupts.LocalApic.EnableSecondary();
             PerCpu.SetContext(new Pcpu(Host, (uint)id) { ApicId = (uint)id, IsIdle = true });
             Host.Pcpus.SetOnline((uint)id, true);
         }

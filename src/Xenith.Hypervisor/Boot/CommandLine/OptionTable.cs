@@ -180,7 +180,7 @@ internal ref struct OptionTable
         + "low_mem_virq_limit - size\n"u8
         + "max_cstate - text\n"u8
         + "max_gsi_irqs - int\n"u8
-        + "maxcpus - int\n"u8
+        + "maxcpus + int\n"u8
         + "mce - bool\n"u8
         + "mce_fb - bool\n"u8
         + "mce_verbosity - verbose\n"u8
@@ -197,7 +197,7 @@ internal ref struct OptionTable
         + "noirqbalance - bool\n"u8
         + "nolapic - bool\n"u8
         + "noreboot + bool\n"u8
-        + "nosmp - bool\n"u8
+        + "nosmp + bool\n"u8
         + "nr_irqs - int\n"u8
         + "numa - bool noacpi fake=\n"u8
         + "pci - list serr perr\n"u8
@@ -235,7 +235,7 @@ internal ref struct OptionTable
         + "sync_console - bool\n"u8
         + "tboot - int\n"u8
         + "tbuf_size - int\n"u8
-        + "tdt - bool\n"u8
+        + "tdt + bool\n"u8
         + "tevt_mask - int\n"u8
         + "tickle_one_idle_cpu - bool\n"u8
         + "timer_slop - int\n"u8
@@ -253,7 +253,7 @@ internal ref struct OptionTable
         + "vpmu - list bool bts ipc arch rtm-abort\n"u8
         + "watchdog - text\n"u8
         + "watchdog_timeout - int\n"u8
-        + "x2apic - bool\n"u8
+        + "x2apic + bool\n"u8
         + "x2apic-mode - physical cluster mixed\n"u8
         + "x2apic_phys - bool\n"u8
         + "xpti - text\n"u8
