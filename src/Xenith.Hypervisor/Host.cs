@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -44,11 +45,17 @@ public sealed class Host
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
 
+    /// <summary>Measures against speculation.</summary>
+    public SpeculationSetup Speculation { get; init; } = new();
+
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
-    /// <summary>What arrived on the serial line for dom0.</summary>
-    public ConsoleInputRing ConsoleInput { get; } = new();
+    /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
+    public ConsoleInput ConsoleInput { get; } = new();
+
+    /// <summary>What debug keys have switched.</summary>
+    internal DebugKeyState KeyState { get; } = new();
 
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();

@@ -54,6 +54,9 @@ public enum LockRank : byte
     /// <summary>A domain's line of output.</summary>
     GuestConsole = 97,
 
+    /// <summary>What is typed and waits for dom0.</summary>
+    ConsoleInput = 98,
+
     /// <summary>The console.</summary>
     Console = 100,
 }

@@ -72,6 +72,9 @@ public sealed class Pcpu
     /// <summary>The vCPU on whose behalf the CPU works, whose domain a trap may end. Null in handlers, deferred work and idle: a trap there is nobody's fault but ours.</summary>
     public Vcpu? Served => IsIdle || IsInHandler || IsInDeferredWork ? null : Loaded;
 
+    /// <summary>How often it has gone to sleep for want of work.</summary>
+    public ulong IdlePeriods { get; internal set; }
+
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
     public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
 

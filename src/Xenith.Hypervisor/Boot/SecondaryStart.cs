@@ -79,6 +79,11 @@ public sealed class SecondaryStart
         {
             Pcpu made = new(host, cpu) { ApicId = host.Platform.Cpus[cpu].ApicId, AcpiId = host.Platform.Cpus[cpu].AcpiId };
             SecondaryCpus.Prepare(cpu, made, _descriptors[cpu]);
+            if (!host.Speculation.TryPrepareCpu(host.Memory.Allocator, cpu, SecondaryCpus.BlockOf(cpu)))
+            {
+                host.Log.Always($"Too little memory for the page tables of CPU {cpu} and those after it");
+                _count = cpu;
+            }
         }
         for (uint cpu = 1; cpu < _count; cpu++)
         {
@@ -120,6 +125,7 @@ public sealed class SecondaryStart
         SecondaryStart start = host.Secondary;
         CpuSetup.Copy(in start._common);
         host.Interrupts.LocalApic.EnableSecondary();
+        host.Speculation.ConfigureCpu();
         host.Memory.Tlb.Enter();
         cpu.ResetForStart();
         host.CpuCalls.SetOnline(cpu.Id, true);

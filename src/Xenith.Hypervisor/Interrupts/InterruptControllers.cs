@@ -36,9 +36,6 @@ public sealed class InterruptControllers
     /// <summary>How many domains may share one interrupt.</summary>
     public uint MaxGuests { get; set; } = 32;
 
-    /// <summary>Number of IO-APICs.</summary>
-    internal int IoApicCount => _ioApicCount;
-
     /// <summary>Gives out vectors.</summary>
     internal VectorAllocator Allocator { get; } = new();
 
@@ -89,9 +86,6 @@ public sealed class InterruptControllers
     /// <summary>A message by its place.</summary>
     internal MessageIrq Message(uint index) => _messages[(int)index];
 
-    /// <summary>An IO-APIC by its place, or null.</summary>
-    internal IoApic? IoApicAt(int index) => _ioApics[index];
-
     /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
     public XenError Configure(uint gsi, bool level, bool activeLow)
     {
@@ -101,11 +95,13 @@ public sealed class InterruptControllers
         return XenError.None;
     }
 
-    /// <summary>Gives the hypervisor's own serial line its interrupt.</summary>
-    public void RouteConsole(uint gsi)
+    /// <summary>Gives the hypervisor's own serial line its interrupt. False if no IO-APIC has it.</summary>
+    public bool TryRouteConsole(uint gsi)
     {
-        if (gsi < MaxGsi && FindByGsi(gsi) is IoApic ioApic)
-            ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
+            return false;
+        ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        return true;
     }
 
     /// <summary>
@@ -130,7 +126,9 @@ public sealed class InterruptControllers
     internal void DoDeferred(Host host)
     {
         NonMaskable.Report(Pcpu.Current);
-        ConsoleInput.Receive(host);
+        host.ConsoleInput.Serve(host);
+        if (host.Log.TakeNews())
+            host.EventBindings.Raise(host, (uint)Xenith.Abi.Virq.ConsoleRing);
         Pcpu cpu = Pcpu.Current;
         if (cpu.Vectors.TakeSweep() && LookAfter(cpu, host.Time.Now))
             cpu.InterruptTimer.SetBy(host.Time.Now + 1_000_000);

@@ -31,9 +31,6 @@ public sealed class IoApic
     /// <summary>Number of pins.</summary>
     public uint PinCount { get; }
 
-    /// <summary>APIC id of this IO-APIC, for listings.</summary>
-    public uint Id => Read(0) >> 24;
-
     /// <summary>True if a global system interrupt is one of its pins.</summary>
     public bool Has(uint gsi) => gsi >= FirstGsi && gsi - FirstGsi < PinCount;
 

@@ -83,6 +83,7 @@ internal static class PvMode
         PerCpu.UserMode = pv.InUserMode;
         PerCpu.TaskSwitched = pv.TaskSwitched;
         PvEvents.Watch(vcpu);
+        Host.Current.Speculation.OnSwitch(vcpu);
         if (!selectorsLoaded)
             GuestBounce.EnterFailsafe(vcpu, ref vcpu.Registers, pv.Ds, pv.Es, pv.Fs, pv.Gs);
     }

@@ -34,6 +34,9 @@ public sealed class SimulatedMachine : IDisposable
             cpu.WriteCr3(Layout.RootTable.Address);
     }
 
+    /// <summary>The guarded ways in and out are in use.</summary>
+    public bool GuardsEnabled { get; set; }
+
     public PhysicalMemory Memory { get; }
 
     /// <summary>Where the image would lie, and the page tables that the machine starts with.</summary>

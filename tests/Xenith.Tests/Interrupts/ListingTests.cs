@@ -1,7 +1,7 @@
 // What the debug keys print of interrupts, on the shape of Xen's lines.
 
 using System.Text.RegularExpressions;
-using Xenith.Hypervisor.Interrupts;
+using Xenith.Hypervisor.Console;
 using Xenith.Machine.Simulation;
 using Xenith.Tests.Hypercalls;
 using Xunit;
@@ -21,8 +21,8 @@ public sealed class ListingTests
         MessageTests.WriteConfiguration(guest, 0x72, 2, 0x8000);
         device.RaiseMsix(0);
         MessageTests.Take(guest);
-        InterruptListing.DumpInterrupts(guest.Host, guest.Host.Log);
-        InterruptListing.DumpMsi(guest.Host, guest.Host.Log);
+        InterruptDump.Print(guest.Host);
+        InterruptDump.PrintMessages(guest.Host);
         Assert.Matches(new Regex(@"^\(XEN\)    IRQ: 256 vec:[0-9a-f]{2} PCI-MSI/-X      status=010 aff:\{0\}/\{0\} in-flight=0 d0:511\(P--\)$", RegexOptions.Multiline), guest.Printed);
         Assert.Matches(new Regex(@"^\(XEN\)    IRQ: 257 vec:[0-9a-f]{2} PCI-MSI/-X      status=002 aff:\{0\}/\{0\} mapped, unbound$", RegexOptions.Multiline), guest.Printed);
         Assert.Matches(new Regex(@"^\(XEN\)  MSI-X  256 vec=[0-9a-f]{2}  fixed  edge   assert phys    cpu dest=00000000 mask=1/  /0$", RegexOptions.Multiline), guest.Printed);

@@ -135,6 +135,24 @@ internal static class MessageSetup
         return error;
     }
 
+    /// <summary>Adds the numbers of a function's messages to a line, if it has any.</summary>
+    internal static void List(InterruptControllers interrupts, PciFunction function, ref Console.LogText line)
+    {
+        bool any = false;
+        for (uint i = 0; i < InterruptControllers.MaxMessages; i++)
+        {
+            MessageIrq irq = interrupts.Message(i);
+            if (irq.Function != function)
+                continue;
+            line.AppendLiteral(any ? "" : " - MSIs < ");
+            any = true;
+            line.AppendFormatted(irq.Number);
+            line.AppendFormatted(' ');
+        }
+        if (any)
+            line.AppendFormatted('>');
+    }
+
     private static void Each(Host host, PciFunction function)
     {
         for (uint i = 0; i < InterruptControllers.MaxMessages; i++)

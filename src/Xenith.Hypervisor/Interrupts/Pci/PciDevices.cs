@@ -94,6 +94,31 @@ public sealed class PciDevices
         }
     }
 
+    /// <summary>Debug key Q: a line for each function that is known, with the numbers of its messages.</summary>
+    internal void Dump(Console.ConsoleLog log)
+    {
+        log.Always($"==== PCI devices ====");
+        log.Always($"==== segment 0000 ====");
+        for (int i = 0; i < _end; i++)
+        {
+            PciFunction function = _functions[i];
+            if (!function.IsKnown)
+                continue;
+            PciSbdf sbdf = function.Sbdf;
+            Console.LogText line = new(0, 0);
+            line.AppendFormatted(sbdf.Segment, "x4");
+            line.AppendFormatted(':');
+            line.AppendFormatted(sbdf.Bus, "x2");
+            line.AppendFormatted(':');
+            line.AppendFormatted(sbdf.Device, "x2");
+            line.AppendFormatted('.');
+            line.AppendFormatted(sbdf.Function);
+            line.AppendLiteral(" - d0 - node -1 ");
+            MessageSetup.List(Host.Current.Interrupts, function, ref line);
+            log.Always(line);
+        }
+    }
+
     /// <summary>A function, or null. The lock is held.</summary>
     internal PciFunction? Find(PciSbdf sbdf)
     {

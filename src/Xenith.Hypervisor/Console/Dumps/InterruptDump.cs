@@ -1,18 +1,19 @@
-using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Machine;
 
-namespace Xenith.Hypervisor.Interrupts;
+namespace Xenith.Hypervisor.Console;
 
-/// <summary>What the debug keys `i` and `M` print: physical interrupts with their vectors, CPUs and domains; IO-APIC entries; messages. Lines have the shape of Xen's, since people and tools read them.</summary>
-public static class InterruptListing
+/// <summary>Keys i, M and z: physical interrupts with their vectors, CPUs and domains; messages; how the IO-APICs are programmed. Lines have the shape of Xen's, since people and tools read them.</summary>
+internal static class InterruptDump
 {
     // Bits of a listed status, as in Xen's.
     private const uint Disabled = 1 << 1, Guest = 1 << 4, MovePending = 1 << 5, GuestEndPending = 1 << 7;
 
     /// <summary>Key `i`: every interrupt that has a vector, then every pin of every IO-APIC.</summary>
-    public static void DumpInterrupts(Host host, ConsoleLog log)
+    internal static void Print(Host host)
     {
+        ConsoleLog log = host.Log;
         InterruptControllers interrupts = host.Interrupts;
         log.Always($"IRQ information:");
         for (uint number = 0; number < InterruptControllers.MaxGsi + InterruptControllers.MaxMessages; number++)
@@ -28,17 +29,13 @@ public static class InterruptListing
         Direct(log, Vectors.LocalTimer, "local APIC timer");
         Direct(log, Vectors.ApicError, "APIC error");
         Direct(log, Vectors.Spurious, "spurious");
-        log.Always($"IO-APIC interrupt information:");
-        for (int i = 0; i < interrupts.IoApicCount; i++)
-        {
-            if (interrupts.IoApicAt(i) is IoApic ioApic)
-                Dump(log, ioApic);
-        }
+        PrintIoApics(host);
     }
 
     /// <summary>Key `M`: every message in use, with its address and data and who masks it.</summary>
-    public static void DumpMsi(Host host, ConsoleLog log)
+    internal static void PrintMessages(Host host)
     {
+        ConsoleLog log = host.Log;
         log.Always($"MSI information:");
         for (uint i = 0; i < InterruptControllers.MaxMessages; i++)
         {
@@ -59,6 +56,25 @@ public static class InterruptListing
             }
             char mask = !isMaskable ? '?' : isMasked ? '1' : '0';
             log.Always($" {(isMsix ? "MSI-X " : "MSI   ")}{number,4} vec={data & 0xff:x2}  fixed  edge   assert phys    cpu dest={destination:x8} mask={(isMaskable ? 1 : 0)}/{(irq.IsMasked ? 'H' : ' ')} /{mask}");
+        }
+    }
+
+    /// <summary>Key `z`: the pins of all IO-APICs that are in use.</summary>
+    internal static void PrintIoApics(Host host)
+    {
+        InterruptControllers interrupts = host.Interrupts;
+        host.Log.Always($"IO-APIC interrupt information:");
+        for (uint gsi = 0; gsi < interrupts.GsiCount; gsi++)
+        {
+            if (interrupts.FindByGsi(gsi) is not IoApic ioApic)
+                continue;
+            uint pin = gsi - ioApic.FirstGsi;
+            uint low = ioApic.Read(0x10 + pin * 2);
+            uint high = ioApic.Read(0x11 + pin * 2);
+            if ((low & 0x1_00ff) == 0x1_0000)
+                continue;
+            host.Log.Always($"    IRQ {gsi,2} Vec{low & 0xff,3}:");
+            host.Log.Always($"      Pin {pin,2}: vec={low & 0xff:x2} delivery={Delivery(low)} dest={(Bit(low, 11) != 0 ? 'L' : 'P')} status={Bit(low, 12)} polarity={Bit(low, 13)} irr={Bit(low, 14)} trig={(Bit(low, 15) != 0 ? 'L' : 'E')} mask={Bit(low, 16)} dest_id:{high >> 24:x2}");
         }
     }
 
@@ -118,18 +134,6 @@ public static class InterruptListing
         }
     }
 
-    private static void Dump(ConsoleLog log, IoApic ioApic)
-    {
-        for (uint pin = 0; pin < ioApic.PinCount; pin++)
-        {
-            ulong entry = ioApic.ReadEntry(ioApic.FirstGsi + pin);
-            if ((entry & 0xff) == 0)
-                continue;
-            log.Always($"    IRQ{ioApic.FirstGsi + pin,3} Vec{entry & 0xff,3}:");
-            log.Always($"      Apic 0x{ioApic.Id:x2}, Pin {pin,2}: vec={entry & 0xff:x2} delivery=Fixed dest=P status={entry >> 12 & 1} polarity={entry >> 13 & 1} irr={entry >> 14 & 1} trig={((entry >> 15 & 1) != 0 ? 'L' : 'E')} mask={entry >> 16 & 1} dest_id:{entry >> 56:x8}");
-        }
-    }
-
     private static void Direct(ConsoleLog log, byte vector, string what) => log.Always($"   0x{vector:x2} {what}");
 
     private static void Padded(ref LogText line, string text, int width)
@@ -160,4 +164,17 @@ public static class InterruptListing
             cpu = last;
         }
     }
+
+    private static uint Bit(uint value, int bit) => value >> bit & 1;
+
+    private static string Delivery(uint low) => (low >> 8 & 7) switch
+    {
+        0 => "Fixed",
+        1 => "LoPri",
+        2 => "SMI",
+        4 => "NMI",
+        5 => "INIT",
+        7 => "ExtINT",
+        _ => "?",
+    };
 }
