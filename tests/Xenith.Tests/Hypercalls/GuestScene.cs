@@ -42,6 +42,7 @@ internal sealed class GuestScene : IDisposable
         Host = new Host(log, HostMemory.Create(_scene.Machine.Memory.Size), new SystemTime(2_000_000_000), interrupts, new());
         Pcpu = new Pcpu(Host, 0);
         PerCpu.SetContext(Pcpu);
+        Pcpu.Identify();
         Host.Pcpus.SetOnline(0, true);
         const ulong pages = AddressSpace.DeviceMappings + (2UL << 20);
         Host.Pci.Use(new PciWindows(), new DeviceMappings(_scene.TableFor(pages, 1), pages));
