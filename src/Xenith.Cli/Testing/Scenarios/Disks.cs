@@ -34,7 +34,7 @@ internal sealed class Disks : Scenario
                 $"""
                 set -e
                 grep MemTotal /proc/meminfo
-                head -c {mebibytes}M /dev/urandom > /tmp/pattern
+                dd if=/dev/urandom of=/tmp/pattern bs=1M count={mebibytes} 2>/dev/null
                 sha1sum < /tmp/pattern
                 dd if=/tmp/pattern of=/dev/{device} bs=1M conv=fsync 2>/dev/null
                 rm /tmp/pattern

@@ -34,7 +34,7 @@ internal sealed class Network : Scenario
             $"""
             set -e
             ping -c 3 -W 10 10.0.2.2 | grep -E 'packet loss'
-            head -c {mebibytes}M /dev/urandom > /tmp/up
+            dd if=/dev/urandom of=/tmp/up bs=1M count={mebibytes} 2>/dev/null
             sha1sum < /tmp/up
             nc 10.0.2.2 {Port(receiver)} < /tmp/up
             nc 10.0.2.2 {Port(sender)} < /dev/null > /tmp/down
