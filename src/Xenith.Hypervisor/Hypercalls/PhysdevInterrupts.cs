@@ -58,7 +58,7 @@ internal static class PhysdevInterrupts
             pirqs.Unmap(pirq);
         }
         if (irq is MessageIrq message)
-            PhysdevMessages.Release(message);
+            MessageSetup.Release(message);
         return 0;
     }
 

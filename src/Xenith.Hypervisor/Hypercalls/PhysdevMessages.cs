@@ -66,14 +66,6 @@ internal static class PhysdevMessages
         return XenError.None;
     }
 
-    /// <summary>Gives a message back whose PIRQ has been unmapped.</summary>
-    internal static void Release(MessageIrq irq)
-    {
-        Host host = Host.Current;
-        using (host.Pci.Lock.Enter())
-            MessageSetup.Release(host, irq);
-    }
-
     /// <summary>PHYSDEVOP_restore_msi, restore_msi_ext, prepare_msix and release_msix: the control domain's calls about one function.</summary>
     internal static XenError Call(Domain caller, PhysdevOp operation, ulong argument)
     {

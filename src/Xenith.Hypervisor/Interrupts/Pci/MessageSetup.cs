@@ -75,11 +75,15 @@ internal static class MessageSetup
         return error;
     }
 
-    /// <summary>Gives a message back, with its number.</summary>
-    internal static void Release(Host host, MessageIrq irq)
+    /// <summary>Gives a message back, with its number. Takes the lock.</summary>
+    internal static void Release(MessageIrq irq)
     {
-        Detach(host, irq);
-        irq.IsInUse = false;
+        Host host = Host.Current;
+        using (host.Pci.Lock.Enter())
+        {
+            Detach(host, irq);
+            irq.IsInUse = false;
+        }
     }
 
     /// <summary>Ends all messages of a function. Their numbers stay taken until their domains unmap them.</summary>
