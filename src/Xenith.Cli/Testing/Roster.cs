@@ -33,6 +33,7 @@ internal static class Roster
         new(new ExactOutput(), Subject.Xenith),
         new(new BadKernels(), Subject.Xenith),
         new(new BootToShell(), Subject.Xenith),
+        new(new CpuStart(), Subject.Xenith),
         new(new MoreCpus(), Subject.Waiting, "more than one CPU"),
         new(new MemorySizes(), Subject.Xenith),
         new(new RepeatedBoots(), Subject.Xenith),

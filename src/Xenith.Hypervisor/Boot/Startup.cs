@@ -110,6 +110,7 @@ internal static class Startup
 
         Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary, Speculation = speculation };
         PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
+        Pcpu.Current.Identify();
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
@@ -119,7 +120,7 @@ internal static class Startup
         information.CommandLine.CopyTo(host.Platform.CommandLine);
         ConsoleSetup.Finish(host, in options);
 
-        secondary.StartAll(host);
+        secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();

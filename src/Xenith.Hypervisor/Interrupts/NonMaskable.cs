@@ -6,6 +6,7 @@ using Xenith.Hypervisor.Boot;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Hypercalls;
+using Xenith.Hypervisor.Power;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Interrupts;
@@ -16,6 +17,7 @@ namespace Xenith.Hypervisor.Interrupts;
 internal static class NonMaskable
 {
     private const ushort SystemControl = 0x61;
+
     /// <summary>arch.nmi_reason in struct shared_info (public/arch-x86/xen.h).</summary>
     private const uint NmiReasonOffset = 3104;
 
@@ -32,8 +34,21 @@ internal static class NonMaskable
             Interlocked.Increment(ref host.StoppedCpus);
             Cpu.Stop();
         }
+        if (cpu.Watchdog is { IsAccused: true })
+            Stuck(cpu, ref frame);
         cpu.HasUnknownNmi = true;
         PerCpu.RaiseWork(PendingWork.Deferred);
+    }
+
+    /// <summary>Another CPU found that this one does not get on: it tells where it is, and that is the end. What it holds does not matter any more.</summary>
+    private static void Stuck(Pcpu cpu, ref GuestFrame frame)
+    {
+        ConsoleLog log = cpu.Host.Log;
+        if (!Panic.Begin(log))
+            return;
+        log.Always($"Watchdog timer detects that CPU{cpu.Id} is stuck!");
+        Containment.Report(log, ref frame, Cpu.PageFaultAddress);
+        Panic.End(log, $"FATAL TRAP: vector = 2 (nmi)");
     }
 
     /// <summary>
@@ -69,7 +84,7 @@ internal static class NonMaskable
             return;
         if (choice == NmiOption.Fatal)
         {
-            Power.Panic.Now(host.Log, $"FATAL TRAP: NMI: {what.Text}");
+            Panic.Now(host.Log, $"FATAL TRAP: NMI: {what.Text}");
             return;
         }
         host.Log.Warning($"{what.Text}");

@@ -77,12 +77,18 @@ public sealed partial class DomainPages
             return false;
         }
         if (ClaimedPages != 0)
+            UseClaim(allocator, count);
+        return true;
+    }
+
+    private void UseClaim(PageAllocator allocator, ulong count)
+    {
+        using (_lock.Enter())
         {
             ulong used = count < ClaimedPages ? count : ClaimedPages;
             ClaimedPages -= used;
             allocator.EndClaim(used);
         }
-        return true;
     }
 
     /// <summary>The domain's own reference to one of its frames goes, as if it had given the frame back; the frame is freed when nobody else refers to it. False if it is not the domain's or was given back before.</summary>
@@ -115,6 +121,7 @@ public sealed partial class DomainPages
     /// <summary>Sets frames aside for the domain beyond those that it has. <see cref="XenError.NoMemory"/> if so many are not free.</summary>
     public XenError Claim(ulong totalPages)
     {
+        using SpinLock.Scope held = _lock.Enter();
         if (totalPages == 0)
         {
             Host.Current.Memory.Allocator.EndClaim(ClaimedPages);

@@ -57,6 +57,8 @@ internal static class ContextSwitch
     {
         cpu.Loaded = vcpu;
         PvMode.LoadState(vcpu);
+        // The user pages of whoever ran before are global: they outlive the load of CR3.
+        cpu.Host.Memory.Tlb.FlushLocal();
         frame = vcpu.Registers;
     }
 }

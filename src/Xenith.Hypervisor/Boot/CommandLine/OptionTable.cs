@@ -251,8 +251,8 @@ internal ref struct OptionTable
         + "vm-notify-window - int\n"u8
         + "vpid - bool\n"u8
         + "vpmu - list bool bts ipc arch rtm-abort\n"u8
-        + "watchdog - text\n"u8
-        + "watchdog_timeout - int\n"u8
+        + "watchdog + text\n"u8
+        + "watchdog_timeout + int\n"u8
         + "x2apic + bool\n"u8
         + "x2apic-mode - physical cluster mixed\n"u8
         + "x2apic_phys - bool\n"u8
