@@ -64,6 +64,9 @@ public sealed class SimulatedMachine : IDisposable
     /// <summary>Width of a machine address; higher bits in a page-table entry are reserved.</summary>
     public int PhysicalAddressBits { get; set; } = 46;
 
+    /// <summary>True while the hypervisor constructs objects in its frames (ObjectMemory).</summary>
+    internal bool IsObjectMemoryOpen { get; set; }
+
     /// <summary>End of the direct map, as the hypervisor said, but never beyond the RAM.</summary>
     internal ulong DirectMapEnd
     {
