@@ -43,6 +43,7 @@ internal static class Roster
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
         new(new Processes(), Subject.Xenith),
+        new(new FromOutside(), Subject.Xenith),
         new(new BootDiscs(), Subject.Xenith),
         new(new InBochs(), Subject.Xenith),
         new(new CheckedImage(), Subject.Own),
