@@ -191,7 +191,7 @@ internal ref struct OptionTable
         + "msi - bool\n"u8
         + "mtrr.show - bool\n"u8
         + "mwait-idle - bool\n"u8
-        + "nmi - ignore dom0 fatal\n"u8
+        + "nmi + ignore dom0 fatal\n"u8
         + "no-real-mode - bool\n"u8
         + "noapic - bool\n"u8
         + "noirqbalance - bool\n"u8
