@@ -68,7 +68,7 @@ internal static class RootFileSystem
     private static async Task FillAsync(string tree, DebianKernel kernel, CancellationToken cancel)
     {
         await HostCommand.CheckAsync(
-            "mmdebstrap", ["--quiet", "--mode=root", "--variant=minbase", $"--include={string.Join(',', Packages)}", Suite, tree], cancel: cancel);
+            "unshare", ["--mount", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", $"--include={string.Join(',', Packages)}", Suite, tree], cancel: cancel);
 
         string In(string path) => Path.Combine(tree, path);
         async Task WriteAsync(string path, string text)
