@@ -18,7 +18,7 @@ internal sealed class StressTest : Scenario
         var boot = await RootSession.BootAsync(bench, $"""
             stress-ng --verify --oomable --vm-bytes 64M --mmap-bytes 32M --timeout {Seconds}s --metrics-brief {string.Join(' ', Stressors.Select(name => $"--{name} 1"))} 2>&1
             status=$?
-            dmesg | grep -E 'BUG:|WARNING: CPU|Oops|segfault|soft lockup|rcu.*stall' | sed 's/^/dmesg: /'
+            dmesg | grep -E 'kernel BUG|BUG: (unable|Bad|scheduling|sleeping)|WARNING: CPU|Oops|segfault' | sed 's/^/dmesg: /'
             exit $status
             """);
         TestBench.CheckOrderly(boot);
