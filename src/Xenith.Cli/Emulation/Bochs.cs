@@ -42,6 +42,7 @@ internal sealed class Bochs : Emulator
         return Task.FromResult(true);
     }
 
+    /// <summary>Only a reset has to be ended from here: Bochs would go on.</summary>
     public override EndCause? Poll()
     {
         output.Read(bytes => decoder?.Take(bytes));
@@ -50,7 +51,7 @@ internal sealed class Bochs : Emulator
             cause ??= BochsLog.Cause(line);
             panic ??= BochsLog.Panic(line);
         });
-        return cause;
+        return cause == EndCause.Reset ? cause : null;
     }
 
     public override Task FinishAsync()
