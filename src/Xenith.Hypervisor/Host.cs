@@ -5,6 +5,8 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Pools;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -25,6 +27,7 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Pci = new PciDevices(PairedPorts);
         CpuCalls = new CpuCalls(this);
     }
 
@@ -43,17 +46,32 @@ public sealed class Host
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
 
+    /// <summary>Measures against speculation.</summary>
+    public SpeculationSetup Speculation { get; init; } = new();
+
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
-    /// <summary>What arrived on the serial line for dom0.</summary>
-    public ConsoleInputRing ConsoleInput { get; } = new();
+    /// <summary>The end of domains.</summary>
+    public DomainReaper Reaper { get; } = new();
+
+    /// <summary>Waits until no CPU uses what it found before.</summary>
+    public GracePeriod Grace { get; } = new();
+
+    /// <summary>Where domains and vCPUs come from.</summary>
+    public ObjectPools Pools { get; } = new();
+
+    /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
+    public ConsoleInput ConsoleInput { get; } = new();
+
+    /// <summary>What debug keys have switched.</summary>
+    internal DebugKeyState KeyState { get; } = new();
 
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
 
-    /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
-    public PciDevices Pci { get; } = new();
+    /// <summary>PCI functions that dom0 has reported, and their configuration space.</summary>
+    public PciDevices Pci { get; }
 
     /// <summary>Frames in the hands of an exchange.</summary>
     public StolenFrames Stolen { get; } = new();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -16,6 +17,7 @@ public sealed class Pcpu
         Id = id;
         Timers = new TimerQueue();
         RunQueue = new RunQueue();
+        InterruptTimer = new InterruptTimer(this);
         _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
     }
@@ -43,11 +45,23 @@ public sealed class Pcpu
     /// <summary>Number that the firmware's ACPI tables give it.</summary>
     public uint AcpiId { get; set; }
 
+    /// <summary>What CPUID says of its vendor and version.</summary>
+    public CpuIdentity Identity { get; private set; }
+
+    /// <summary>What watches it, if anything does.</summary>
+    internal Interrupts.NmiWatchdog? Watchdog { get; set; }
+
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
 
     /// <summary>vCPUs that wait for this CPU.</summary>
     public RunQueue RunQueue { get; }
+
+    /// <summary>Which physical interrupts its vectors belong to.</summary>
+    public CpuVectors Vectors { get; } = new();
+
+    /// <summary>Its timer for what is left to do about physical interrupts.</summary>
+    public InterruptTimer InterruptTimer { get; }
 
     /// <summary>The vCPU whose registers and address space are loaded, or null before the first. It stays loaded while the CPU idles.</summary>
     public Vcpu? Loaded { get; set; }
@@ -64,6 +78,9 @@ public sealed class Pcpu
     /// <summary>The vCPU on whose behalf the CPU works, whose domain a trap may end. Null in handlers, deferred work and idle: a trap there is nobody's fault but ours.</summary>
     public Vcpu? Served => IsIdle || IsInHandler || IsInDeferredWork ? null : Loaded;
 
+    /// <summary>How often it has gone to sleep for want of work.</summary>
+    public ulong IdlePeriods { get; internal set; }
+
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
     public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
 
@@ -77,6 +94,9 @@ public sealed class Pcpu
         if ((_link.RaiseWork(work) & work) != work && Id != PerCpu.Id)
             Kick();
     }
+
+    /// <summary>Notes who this CPU is; it runs this.</summary>
+    internal void Identify() => Identity = CpuIdentity.Read();
 
     /// <summary>A CPU that starts, for the first time or again, knows nothing of what it did before.</summary>
     internal void ResetForStart()

@@ -41,6 +41,9 @@ internal sealed record MachineSettings
 
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 
+    /// <summary>Programs that the standard userland gets for this run only.</summary>
+    public IReadOnlyList<ExtraProgram> Programs { get; init; } = [];
+
     /// <summary>
     /// The hypervisor's whole command line. Serial port 1 is the hypervisor's, port 2 is left to dom0, where the commands' output comes out.
     /// </summary>
@@ -69,6 +72,10 @@ internal enum EmulatorKind { Qemu, Bochs }
 /// <c>xenith.gz</c> and asks a real BIOS for the memory map.
 /// </summary>
 internal enum BootPath { Direct, Multiboot1, Multiboot2 }
+
+/// <param name="Path">Where dom0 finds it, without the leading slash.</param>
+/// <param name="File">The program on this machine.</param>
+internal sealed record ExtraProgram(string Path, string File);
 
 internal enum Accelerator { Tcg, Kvm }
 

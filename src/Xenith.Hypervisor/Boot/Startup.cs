@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
@@ -29,8 +30,7 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
-        log.Restart.Apply(in options);
+        ConsoleLog log = ConsoleSetup.Open(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -53,9 +53,6 @@ internal static class Startup
         }
         return parser.Options;
     }
-
-    private static SerialPort OpenSerial(in HypervisorOptions options) =>
-        options.Console.Com1 ? new SerialPort((ushort)(options.Com1.IoBase & 0xffff), options.Com1.Baud) : new SerialPort();
 
     private static void ReportProblems(ConsoleLog log, ReadOnlySpan<byte> commandLine)
     {
@@ -90,6 +87,7 @@ internal static class Startup
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
+        SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
         PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         log.Restart.ResetPort = platform.ResetPort;
@@ -100,6 +98,8 @@ internal static class Startup
             return;
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
+        log.Time = devices.Time;
+        PciWindows windows = PciSetup.MapWindows(log, early, platform, in information.MemoryMap);
         LocalApic apic = devices.Interrupts.LocalApic;
         SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
@@ -109,28 +109,33 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary };
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary, Speculation = speculation };
+        host.Pci.Use(windows, devices.Mappings);
         PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
+        Pcpu.Current.Identify();
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
         host.Platform.MemoryMap = information.MemoryMap;
         PlatformSetup.ShareOut(memory, platform);
+        PciSetup.KeepWindows(platform, memory.Devices);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
-        if (log.Serial.Base != 0)
-        {
-            devices.Interrupts.RouteConsole(options.Com1.Irq);
-            log.Serial.EnableReceiveInterrupt();
-        }
+        ConsoleSetup.Finish(host, in options);
 
-        secondary.StartAll(host);
+        secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
+        if (!speculation.TryPrepareCpu(memory.Allocator, 0, Guards.BlockStart))
+        {
+            Panic.Now(log, $"Too little memory: no tables for a root of the CPU's own");
+            return;
+        }
+        speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
-        log.Always($"*** Serial input to DOM0");
+        ConsoleSetup.GiveToDom0(host, in options);
         Cpu.StartScheduling();
     }
 

@@ -10,7 +10,10 @@ internal static class Idle
     {
         // Interrupts are off until HLT: who raises work after this look interrupts the sleep.
         if ((PerCpu.Work & Pcpu.Interruptions) == 0 && cpu.RunQueue.IsEmpty)
+        {
+            cpu.IdlePeriods++;
             Cpu.WaitForInterrupt();
+        }
         PerCpu.TakeWork(PendingWork.Schedule);
         LeaveToGuest.DoDeferredWork(cpu);
     }

@@ -76,6 +76,14 @@ public sealed partial class VcpuTimers
         _oneShot.Expire(deadline);
     }
 
+    /// <summary>Stops both timers for good: the vCPU's domain is dying.</summary>
+    internal void StopAll()
+    {
+        _period = 0;
+        Pcpu.Current.Timers.Cancel(_periodic);
+        Pcpu.Current.Timers.Cancel(_oneShot);
+    }
+
     /// <summary>Stops the one-shot timer.</summary>
     internal void StopOneShot() => Pcpu.Current.Timers.Cancel(_oneShot);
 
@@ -115,6 +123,8 @@ public sealed partial class VcpuTimers
 
     private sealed class PeriodicTick(VcpuTimers timers) : Timer
     {
+        public override string Name => "vcpu_periodic";
+
         public override void Expire(ulong now)
         {
             if (timers._period != 0 && timers._vcpu.Scheduling.RunState == RunState.Running)
@@ -124,6 +134,8 @@ public sealed partial class VcpuTimers
 
     private sealed class OneShot(VcpuTimers timers) : Timer
     {
+        public override string Name => "vcpu_singleshot";
+
         public override void Expire(ulong now) => timers._vcpu.Domain.Events.RaiseVirq(timers._vcpu, (uint)Virq.Timer);
     }
 }
