@@ -48,6 +48,10 @@ internal static class Roster
         new(new FromOutside(), Subject.Xenith),
         new(new BootDiscs(), Subject.Xenith),
         new(new InBochs(), Subject.Xenith),
+        new(new WholeDebian(), Subject.Xenith),
+        new(new Compiler(), Subject.Xenith),
+        new(new StressTest(), Subject.Xenith),
+        new(new Debugger(), Subject.Xenith),
         new(new CheckedImage(), Subject.Own),
     ];
 }
