@@ -33,9 +33,6 @@ public sealed class InterruptControllers
     /// <summary>One more than the highest global system interrupt that an IO-APIC serves.</summary>
     public uint GsiCount { get; private set; } = 16;
 
-    /// <summary>How many domains may share one interrupt.</summary>
-    public uint MaxGuests { get; set; } = 32;
-
     /// <summary>Gives out vectors.</summary>
     internal VectorAllocator Allocator { get; } = new();
 
@@ -213,15 +210,29 @@ public sealed class InterruptControllers
         {
             if (Find(number) is not Irq irq || (irq.Cpu != cpu && !irq.HasOldVectors))
                 continue;
-            uint choice = irq.Affinity.And(host.Pcpus.Online).Next(0);
-            if (choice == CpuSet.Capacity)
-                choice = host.Pcpus.Online.Next(0);
-            if (host.Pcpus.Find(choice) is not Pcpu target || target == cpu)
+            if (ChooseFor(irq, host, cpu) is not Pcpu target)
                 return false;
             all &= irq.Leave(cpu, target, force, out bool broken);
             if (broken)
-                host.Log.Always($"Broke affinity for IRQ{number}, new: {{{choice}}}");
+                host.Log.Always($"Broke affinity for IRQ{number}, new: {{{target.Id}}}");
         }
         return all;
+    }
+
+    /// <summary>A CPU for an interrupt whose own goes: one that was asked for, or any that it can reach. Null if there is none.</summary>
+    private static Pcpu? ChooseFor(Irq irq, Host host, Pcpu leaving)
+    {
+        CpuSet rest = host.Pcpus.Online.Without(CpuSet.Of(leaving.Id));
+        return FirstReachable(host, irq.Affinity.And(rest)) ?? FirstReachable(host, rest);
+    }
+
+    private static Pcpu? FirstReachable(Host host, CpuSet cpus)
+    {
+        for (uint id = cpus.Next(0); id < CpuSet.Capacity; id = cpus.Next(id + 1))
+        {
+            if (host.Pcpus.Find(id) is Pcpu cpu && CpuChoice.IsReachable(cpu))
+                return cpu;
+        }
+        return null;
     }
 }
