@@ -206,6 +206,8 @@ public sealed class MoveTests
         Raise();
         Settle(guest);
         Assert.True(guest.Domain.Events.IsPending(port), $"{source}, seed {seed}: lost (due {isDue}, {counted} of {irq.Count})");
+        Acknowledge();
+        Settle(guest);
         Assert.True(!irq.HasOldVectors && !irq.IsMovePending, $"{source}, seed {seed}: a move did not end");
         Assert.DoesNotContain("No irq handler", guest.Printed, StringComparison.Ordinal);
         int kept = 0;
