@@ -32,6 +32,8 @@ internal static class Roster
         new(new MetalTests(), Subject.Own),
         new(new ExactOutput(), Subject.Xenith),
         new(new BadKernels(), Subject.Xenith),
+        new(new KernelPayloads(), Subject.Xenith),
+        new(new FirmwareTables(), Subject.Xenith),
         new(new BootToShell(), Subject.Xenith),
         new(new CpuStart(), Subject.Xenith),
         new(new MoreCpus(), Subject.Waiting, "more than one CPU"),
@@ -47,6 +49,10 @@ internal static class Roster
         new(new FromOutside(), Subject.Xenith),
         new(new BootDiscs(), Subject.Xenith),
         new(new InBochs(), Subject.Xenith),
+        new(new WholeDebian(), Subject.Xenith),
+        new(new Compiler(), Subject.Xenith),
+        new(new StressTest(), Subject.Xenith),
+        new(new Debugger(), Subject.Xenith),
         new(new CheckedImage(), Subject.Own),
     ];
 }

@@ -78,7 +78,7 @@ internal ref struct OptionTable
         + "ats - bool\n"u8
         + "availmem + size\n"u8
         + "badpage + text\n"u8
-        + "bootscrub - bool idle\n"u8
+        + "bootscrub + bool idle\n"u8
         + "bootscrub_chunk - size\n"u8
         + "cet - list bool shstk ibt\n"u8
         + "clocksource + text\n"u8
@@ -199,7 +199,7 @@ internal ref struct OptionTable
         + "noreboot + bool\n"u8
         + "nosmp + bool\n"u8
         + "nr_irqs - int\n"u8
-        + "numa - bool noacpi fake=\n"u8
+        + "numa + bool noacpi fake=\n"u8
         + "pci - list serr perr\n"u8
         + "pci-phantom - text\n"u8
         + "pcid - bool xpti no-xpti xpti=\n"u8
