@@ -133,6 +133,8 @@ internal static class Startup
         Image.SealHeap();
         SelfTest.Run(host);
         ConsoleSetup.GiveToDom0(host, in options);
+        // Only now: building dom0 takes as long as it takes.
+        Pcpu.Current.Watchdog?.Start();
         Cpu.StartScheduling();
     }
 
