@@ -41,6 +41,9 @@ internal sealed record MachineSettings
 
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 
+    /// <summary>Who types on the first serial line and looks at the machine; QEMU only.</summary>
+    public ConsoleOperator? Operator { get; init; }
+
     /// <summary>
     /// The hypervisor's whole command line. Serial port 1 is the hypervisor's, port 2 is left to dom0, where the commands' output comes out.
     /// </summary>

@@ -85,6 +85,7 @@ internal static class Startup
             log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
+        ScreenSetup.Attach(log, early, in information, in options);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
@@ -123,6 +124,7 @@ internal static class Startup
         HypervisorAddressSpace.ProtectImage();
         Image.SealHeap();
         SelfTest.Run(host);
+        ScreenSetup.Release(log, in options);
         ConsoleSetup.GiveToDom0(host, in options);
         Cpu.StartScheduling();
     }
