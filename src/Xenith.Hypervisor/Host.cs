@@ -5,6 +5,8 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Pools;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -43,8 +45,20 @@ public sealed class Host
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
 
+    /// <summary>Measures against speculation.</summary>
+    public SpeculationSetup Speculation { get; init; } = new();
+
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
+
+    /// <summary>The end of domains.</summary>
+    public DomainReaper Reaper { get; } = new();
+
+    /// <summary>Waits until no CPU uses what it found before.</summary>
+    public GracePeriod Grace { get; } = new();
+
+    /// <summary>Where domains and vCPUs come from.</summary>
+    public ObjectPools Pools { get; } = new();
 
     /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
     public ConsoleInput ConsoleInput { get; } = new();

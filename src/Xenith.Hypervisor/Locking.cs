@@ -12,14 +12,17 @@ public enum LockRank : byte
     /// <summary>A domain's page-table updates that touch several tables.</summary>
     PageTables = 20,
 
-    /// <summary>A domain's page list and counts.</summary>
-    DomainPages = 30,
-
     /// <summary>A domain's grant table.</summary>
     Grants = 40,
 
     /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
+
+    /// <summary>A domain's page list and counts. A last reference can go under any of the locks above.</summary>
+    DomainPages = 55,
+
+    /// <summary>Construction of objects after boot.</summary>
+    ObjectPools = 57,
 
     /// <summary>The page allocator.</summary>
     PageAllocator = 60,
@@ -35,6 +38,12 @@ public enum LockRank : byte
 
     /// <summary>A domain's watchdogs.</summary>
     Watchdogs = 85,
+
+    /// <summary>Domains that nobody refers to any more.</summary>
+    DeadDomains = 87,
+
+    /// <summary>Waiting for all CPUs to pass.</summary>
+    GracePeriod = 88,
 
     /// <summary>A CPU's timers.</summary>
     Timers = 90,

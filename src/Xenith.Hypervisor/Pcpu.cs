@@ -43,6 +43,12 @@ public sealed class Pcpu
     /// <summary>Number that the firmware's ACPI tables give it.</summary>
     public uint AcpiId { get; set; }
 
+    /// <summary>What CPUID says of its vendor and version.</summary>
+    public CpuIdentity Identity { get; private set; }
+
+    /// <summary>What watches it, if anything does.</summary>
+    internal Interrupts.NmiWatchdog? Watchdog { get; set; }
+
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
 
@@ -80,6 +86,9 @@ public sealed class Pcpu
         if ((_link.RaiseWork(work) & work) != work && Id != PerCpu.Id)
             Kick();
     }
+
+    /// <summary>Notes who this CPU is; it runs this.</summary>
+    internal void Identify() => Identity = CpuIdentity.Read();
 
     /// <summary>A CPU that starts, for the first time or again, knows nothing of what it did before.</summary>
     internal void ResetForStart()

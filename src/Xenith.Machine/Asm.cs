@@ -76,9 +76,18 @@ internal static unsafe class Asm
     [RuntimeImport("*", "get_hypercall_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_hypercall_entry();
     [RuntimeImport("*", "get_syscall_slow"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall_slow();
     [RuntimeImport("*", "get_syscall32_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall32_entry();
+    [RuntimeImport("*", "get_guarded_hypercall"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_hypercall();
+    [RuntimeImport("*", "get_guarded_syscall_slow"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_syscall_slow();
+    [RuntimeImport("*", "get_guarded_syscall32"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_syscall32();
+    [RuntimeImport("*", "get_sysenter_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_sysenter_entry();
+    [RuntimeImport("*", "get_sysenter_flags_cleared"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_sysenter_flags_cleared();
     [RuntimeImport("*", "get_contained"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_contained();
     [RuntimeImport("*", "get_smap_sites_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_smap_sites_start();
     [RuntimeImport("*", "get_smap_sites_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_smap_sites_end();
+    [RuntimeImport("*", "get_guard_sites_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_guard_sites_start();
+    [RuntimeImport("*", "get_guard_sites_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_guard_sites_end();
+    [RuntimeImport("*", "get_entry_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_entry_start();
+    [RuntimeImport("*", "get_entry_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_entry_end();
     [RuntimeImport("*", "start_scheduling"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void start_scheduling(ulong stackTop);
 
     /// <summary>An NMI interrupted the hypervisor: a few lines that take no lock and cannot trap.</summary>

@@ -138,6 +138,12 @@ public static unsafe class Descriptors
         Cpu.WriteMsr(Msr.Lstar, ImageLayout.SyscallStubs + id * StubSize);
         Cpu.WriteMsr(Msr.Cstar, compatibility);
         Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
+        // SYSENTER has a stack of the CPU's own from the start. AMD's CPUs have none in long mode; with a null CS it stays a fault whatever the CPU.
+        const uint auth = 0x6874_7541, hygo = 0x6f67_7948;
+        bool hasSysenter = Cpu.Cpuid(0).Ebx is not (auth or hygo);
+        Cpu.TryWriteMsr(Msr.SysenterCs, hasSysenter ? Selectors.HypervisorCode : 0UL);
+        Cpu.TryWriteMsr(Msr.SysenterEsp, block + CpuBlock.Size);
+        Cpu.TryWriteMsr(Msr.SysenterEip, Asm.get_sysenter_entry());
         Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
     }
 
@@ -153,19 +159,22 @@ public static unsafe class Descriptors
         Relative(to, code, ref at, block + 32, 1);
         to[at++] = 0;
         Bytes(to, ref at, 0x0f, 0x85);                                  // jne syscall_slow
-        Relative(to, code, ref at, Asm.get_syscall_slow(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall_slow() : Asm.get_syscall_slow(), 0);
         to[at++] = 0xe9;                                                // jmp hypercall_entry
-        Relative(to, code, ref at, Asm.get_hypercall_entry(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_hypercall() : Asm.get_hypercall_entry(), 0);
         int compatibility = at;
         at = StoreStackPointer(to, code, at, frame);
         to[at++] = 0xe9;                                                // jmp syscall32_entry
-        Relative(to, code, ref at, Asm.get_syscall32_entry(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall32() : Asm.get_syscall32_entry(), 0);
         // All are written while booting; afterwards nobody can.
         Span<byte> stub = new(to, at);
         if (!stub.SequenceEqual(new ReadOnlySpan<byte>((byte*)code, at)))
             stub.CopyTo(new Span<byte>(Image.WritableAlias(code), at));
         return code + (ulong)compatibility;
     }
+
+    /// <summary>Writes this CPU's stub again: the ways in have become others.</summary>
+    internal static void RenewSyscallStub() => BuildSyscallStub(PerCpu.Current->Id, (ulong)PerCpu.Current);
 
     private static int StoreStackPointer(byte* to, ulong code, int at, ulong frame)
     {

@@ -28,6 +28,12 @@ internal static unsafe class OwnTrap
             Asm.hv_nmi(ref frame);
             return;
         }
+        if (frame.Vector == ExceptionVector.Debug)
+        {
+            Debug(ref frame);
+            return;
+        }
+
         PerCpu.Record* record = PerCpu.Current;
         if (record->TrapDepth++ > 2)
             Cpu.Stop();
@@ -40,5 +46,19 @@ internal static unsafe class OwnTrap
         frame.Cs = Selectors.HypervisorCode;
         frame.Ss = 0;
         frame.Rflags = Rflags.AlwaysOne;
+    }
+
+    /// <summary>
+    /// A guest can make #DB come to the hypervisor: SYSENTER with TF set, until the entry code has cleared that; a breakpoint on its own data that a hypercall reads or writes; one that
+    /// is held back by MOV SS until the first instruction of ours. None of them is about the hypervisor, and all are over: breakpoints on code and general detect, which would come
+    /// again, are never set for our addresses.
+    /// </summary>
+    private static void Debug(ref GuestFrame frame)
+    {
+        const ulong nothingHit = 0xffff_0ff0;
+        Cpu.WriteDebugRegister(6, nothingHit);
+        bool isSysenter = frame.Rip >= Asm.get_sysenter_entry() && frame.Rip <= Asm.get_sysenter_flags_cleared();
+        if (!isSysenter)
+            frame.Rflags &= ~Rflags.Trap;
     }
 }

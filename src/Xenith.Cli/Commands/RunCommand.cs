@@ -60,6 +60,7 @@ internal static class RunCommand
             CountInstructions = icount,
             WaitForDebugger = parse.GetValue(options.Gdb),
             ExtraArguments = parse.GetValue(options.Qemu)!,
+            Programs = [.. parse.GetValue(options.With)!.Select(file => new ExtraProgram($"programs/{file.Name}", file.FullName))],
         };
         if (settings.WaitForDebugger)
             Say($"waiting for: gdb{(settings.Hypervisor.Symbols is { } symbols ? $" {symbols}" : "")} -ex 'target remote :1234'");

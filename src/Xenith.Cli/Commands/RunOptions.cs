@@ -28,6 +28,7 @@ internal sealed class RunOptions
     public readonly Option<string> Accel = new("--accel") { Description = "How QEMU runs the guest's instructions", HelpName = "tcg|kvm", DefaultValueFactory = _ => "tcg" };
     public readonly Option<bool> Icount = new("--icount") { Description = "Virtual time counts instructions: repeatable to the instruction, and about 2.4 times slower" };
     public readonly Option<string[]> Qemu = new("--qemu") { Description = "Extra arguments for QEMU (repeatable)", HelpName = "ARGUMENTS", AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [], CustomParser = ParseWords };
+    public readonly Option<FileInfo[]> With = new Option<FileInfo[]>("--with") { Description = "A static program for dom0, in /programs (repeatable)", HelpName = "FILE", AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [] }.AcceptExistingOnly();
     public readonly Option<string?> Log = new("--log") { Description = "Keep the whole serial log in this file", HelpName = "FILE" };
     public readonly Option<int?> Timeout = new("--timeout") { Description = "End the machine after this time (without a terminal: 300, with --icount or Bochs 900)", HelpName = "SECONDS", CustomParser = ParseTimeout };
     public readonly Option<bool> Gdb = new("--gdb") { Description = "Wait for a debugger on port 1234 before the first instruction" };
@@ -50,7 +51,7 @@ internal sealed class RunOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Exec, Cpus, Memory, Xen, Dom0, Disks, Rootfs, Nic, Hypervisor, Emulator, CpuModel, Boot, Accel, Icount, Qemu, Log, Timeout, Gdb, Kernel, Initrd, NoKernel, Disc])
+        foreach (var option in (Option[])[Exec, Cpus, Memory, Xen, Dom0, Disks, Rootfs, Nic, Hypervisor, Emulator, CpuModel, Boot, Accel, Icount, Qemu, With, Log, Timeout, Gdb, Kernel, Initrd, NoKernel, Disc])
             command.Options.Add(option);
     }
 

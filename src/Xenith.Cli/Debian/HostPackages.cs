@@ -18,7 +18,7 @@ internal static class HostPackages
         new("util-linux", "flock", Purpose.Run, "keeps two builds from meeting"),
         new("binutils", "ld", Purpose.Build, "links the image"),
         new("gcc", "gcc", Purpose.Build, "assembles the image's assembly sources"),
-        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests"),
+        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests, and 32-bit processes for dom0"),
         new("grub-common", "grub-mkrescue", Purpose.BootDisc, "makes bootable CD images"),
         new("grub-pc-bin", "/usr/lib/grub/i386-pc/multiboot2.mod", Purpose.BootDisc, "GRUB for a PC's BIOS"),
         new("xorriso", "xorriso", Purpose.BootDisc, "writes CD images"),

@@ -44,6 +44,9 @@ internal sealed record MachineSettings
     /// <summary>Who types on the first serial line and looks at the machine; QEMU only.</summary>
     public ConsoleOperator? Operator { get; init; }
 
+    /// <summary>Programs that the standard userland gets for this run only.</summary>
+    public IReadOnlyList<ExtraProgram> Programs { get; init; } = [];
+
     /// <summary>
     /// The hypervisor's whole command line. Serial port 1 is the hypervisor's, port 2 is left to dom0, where the commands' output comes out.
     /// </summary>
@@ -72,6 +75,10 @@ internal enum EmulatorKind { Qemu, Bochs }
 /// <c>xenith.gz</c> and asks a real BIOS for the memory map.
 /// </summary>
 internal enum BootPath { Direct, Multiboot1, Multiboot2 }
+
+/// <param name="Path">Where dom0 finds it, without the leading slash.</param>
+/// <param name="File">The program on this machine.</param>
+internal sealed record ExtraProgram(string Path, string File);
 
 internal enum Accelerator { Tcg, Kvm }
 

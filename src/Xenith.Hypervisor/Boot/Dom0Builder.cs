@@ -58,14 +58,13 @@ internal static class Dom0Builder
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
-        Domain domain = new(0, true, 1);
+        if (DomainLife.Create(host, 0, true, 1, out Domain? made) != XenError.None || made is not Domain domain)
+            return Fail(log, "No memory for dom0's own structures");
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
         domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
-        if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
-            return Fail(log, "No memory for dom0's descriptor tables");
-        domain.Pv.Ports.AllowAllButOwn(host);
-        host.Domains.Add(domain);
+        if (!domain.Pv.Ports.AllowAllButOwn(host))
+            return Fail(log, "No memory for dom0's I/O permissions");
 
         Dom0Memory memory = new(host.Memory, domain);
         if (!memory.TryCreateList(input.Pages) || !memory.TryAllocateContiguous(layout.MappedPages, out Mfn first) || !memory.TryAssign(first, layout.MappedPages))
@@ -95,9 +94,6 @@ internal static class Dom0Builder
             return Fail(log, "Not enough memory for dom0");
         if (!ownList)
             BootMemory.Bytes(memory.ListFrame.Address, input.Pages * 8).CopyTo(mapped[(int)(layout.P2m - layout.Base)..]);
-
-        if (!CreateSharedInfo(host, domain))
-            return Fail(log, "No memory for dom0's shared information page");
 
         StartInfo info = default;
         // The "p" says that the kernel's page-table entries are 64 bits wide, as it says itself in PAE_MODE.
@@ -154,21 +150,13 @@ internal static class Dom0Builder
         return true;
     }
 
-    private static bool CreateSharedInfo(Host host, Domain domain)
-    {
-        if (!host.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
-            return false;
-        domain.SharedInfoFrame = frame;
-        domain.SharedInfo = SharedArea.Page(frame);
-        host.Memory.Types.ShareWithGuest(frame, domain);
-        return true;
-    }
-
     private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
     {
-        Vcpu vcpu = new(domain, 0);
-        domain.Vcpus[0] = vcpu;
-        vcpu.Info = domain.SharedInfo.Slice(0, 64);
+        if (DomainLife.AddVcpu(host, domain, 0, out Vcpu? made) != XenError.None || made is not Vcpu vcpu)
+        {
+            log.Error($"No memory for dom0's vCPU");
+            return false;
+        }
         vcpu.Info.Store8(1, 1);
         XenError error = MmuOperations.PinInitialRoot(vcpu, root);
         if (error != XenError.None)

@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
@@ -87,6 +88,7 @@ internal static class Startup
         }
         ScreenSetup.Attach(log, early, in information, in options);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
+        SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
         PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         log.Restart.ResetPort = platform.ResetPort;
@@ -107,8 +109,9 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary };
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary, Speculation = speculation };
         PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
+        Pcpu.Current.Identify();
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
@@ -118,10 +121,16 @@ internal static class Startup
         information.CommandLine.CopyTo(host.Platform.CommandLine);
         ConsoleSetup.Finish(host, in options);
 
-        secondary.StartAll(host);
+        secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
+        if (!speculation.TryPrepareCpu(memory.Allocator, 0, Guards.BlockStart))
+        {
+            Panic.Now(log, $"Too little memory: no tables for a root of the CPU's own");
+            return;
+        }
+        speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
         ScreenSetup.Release(log, in options);

@@ -23,6 +23,7 @@ public sealed class PirqTable
     private readonly ushort[] _gsi = new ushort[Count];
     private readonly uint[] _ports = new uint[Count];
     private SharedArea _eoiMap;
+    private Mfn _eoiFrame = Mfn.Invalid;
 
     /// <summary>No PIRQ is mapped.</summary>
     public PirqTable(Domain domain) => _domain = domain;
@@ -107,6 +108,25 @@ public sealed class PirqTable
         Volatile.Write(ref _ports[pirq], 0);
     }
 
+    /// <summary>Unmaps all PIRQs of a domain that is dying; its event channels are closed.</summary>
+    internal void UnmapAll()
+    {
+        for (uint pirq = 0; pirq < Count; pirq++)
+        {
+            Unbind(pirq);
+            _gsi[pirq] = 0;
+        }
+    }
+
+    /// <summary>Takes the page of <see cref="ShareEoiMap"/> away, to be given back; invalid if there is none.</summary>
+    internal Mfn TakeEoiMap()
+    {
+        Mfn page = _eoiFrame;
+        _eoiMap = default;
+        _eoiFrame = Mfn.Invalid;
+        return page;
+    }
+
     /// <summary>True if the guest has given a page for <see cref="ShareEoiMap"/>.</summary>
     internal bool HasEoiMap => _eoiMap.Exists;
 
@@ -114,9 +134,10 @@ public sealed class PirqTable
     /// From now on a page of the guest says by a bit for each PIRQ whether the end of its interrupts wants to be announced: only where the line is level-triggered, and so
     /// masked until then. That saves the guest a call for each interrupt of the others.
     /// </summary>
-    internal void ShareEoiMap(SharedArea page)
+    internal void ShareEoiMap(Mfn page)
     {
-        _eoiMap = page;
+        _eoiFrame = page;
+        _eoiMap = SharedArea.Page(page);
         for (uint pirq = 0; pirq < Count; pirq++)
         {
             if (PortOf(pirq) != 0)

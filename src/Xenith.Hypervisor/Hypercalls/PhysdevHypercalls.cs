@@ -104,7 +104,7 @@ internal static class PhysdevHypercalls
         {
             if (!domain.Pirqs.HasEoiMap)
             {
-                domain.Pirqs.ShareEoiMap(SharedArea.Page(page));
+                domain.Pirqs.ShareEoiMap(page);
                 return 0;
             }
         }

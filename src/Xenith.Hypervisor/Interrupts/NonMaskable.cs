@@ -1,5 +1,8 @@
 using System.Runtime;
 using System.Threading;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Power;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Interrupts;
@@ -23,8 +26,21 @@ internal static class NonMaskable
             Interlocked.Increment(ref host.StoppedCpus);
             Cpu.Stop();
         }
+        if (cpu.Watchdog is { IsAccused: true })
+            Stuck(cpu, ref frame);
         cpu.HasUnknownNmi = true;
         PerCpu.RaiseWork(PendingWork.Deferred);
+    }
+
+    /// <summary>Another CPU found that this one does not get on: it tells where it is, and that is the end. What it holds does not matter any more.</summary>
+    private static void Stuck(Pcpu cpu, ref GuestFrame frame)
+    {
+        ConsoleLog log = cpu.Host.Log;
+        if (!Panic.Begin(log))
+            return;
+        log.Always($"Watchdog timer detects that CPU{cpu.Id} is stuck!");
+        Containment.Report(log, ref frame, Cpu.PageFaultAddress);
+        Panic.End(log, $"FATAL TRAP: vector = 2 (nmi)");
     }
 
     /// <summary>Says what an NMI was about that came from outside. Port 0x61 says whether memory or an I/O card raised it; one without a cause is counted as spurious.</summary>

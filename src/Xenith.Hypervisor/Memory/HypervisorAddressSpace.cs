@@ -93,15 +93,37 @@ internal static class HypervisorAddressSpace
     /// <summary>Makes a slot of the per-domain area exist: an L3, L2 and L1 table for descriptor tables of vCPUs 0 to 15.</summary>
     internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
     {
-        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3)
-            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2)
-            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3))
+            return XenError.NoMemory;
+        domain.Pv.PerDomainL3 = l3;
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2))
             return XenError.NoMemory;
         PageTableView.At(l3).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 3), new PageTableEntry(l2, Table));
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+            return XenError.NoMemory;
         PageTableView.At(l2).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 2), new PageTableEntry(l1, Table));
-        domain.Pv.PerDomainL3 = l3;
         domain.Pv.PerDomainL1 = l1;
         return XenError.None;
+    }
+
+    /// <summary>Frees the tables of <see cref="CreatePerDomainArea"/>, as far as it came. What the lowest ones mapped has been given back, and no CPU has them loaded.</summary>
+    internal static void FreePerDomainArea(MachineMemory memory, Domain domain)
+    {
+        if (!domain.Pv.PerDomainL3.IsInvalid)
+            FreeTables(memory.Allocator, domain.Pv.PerDomainL3, 3);
+        domain.Pv.PerDomainL3 = Mfn.Invalid;
+        domain.Pv.PerDomainL1 = Mfn.Invalid;
+    }
+
+    private static void FreeTables(PageAllocator allocator, Mfn table, int level)
+    {
+        for (int i = 0; level > 1 && i < 512; i++)
+        {
+            PageTableEntry entry = PageTableView.At(table)[i];
+            if (entry.IsPresent)
+                FreeTables(allocator, entry.Frame, level - 1);
+        }
+        allocator.Free(table, 0);
     }
 
     /// <summary>Fills the hypervisor's slots of a table that becomes a domain's L4.</summary>

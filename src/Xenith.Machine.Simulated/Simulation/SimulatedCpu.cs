@@ -57,6 +57,15 @@ public sealed partial class SimulatedCpu
 
     public bool TaskSwitched { get; set; }
 
+    /// <summary>What Guards.ConfigureCpu and Guards.Isolate asked for.</summary>
+    public GuardKinds Guards { get; set; }
+
+    public uint SpecCtrl { get; set; }
+
+    public Mfn OwnRoot { get; set; } = Mfn.Invalid;
+
+    public bool IsGuestIsolated { get; set; }
+
     /// <summary>vcpu_info of the vCPU that is loaded; does not exist if none is.</summary>
     public SharedArea VcpuInfo { get; set; }
 

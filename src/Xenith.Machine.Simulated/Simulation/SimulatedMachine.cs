@@ -34,6 +34,9 @@ public sealed class SimulatedMachine : IDisposable
             cpu.WriteCr3(Layout.RootTable.Address);
     }
 
+    /// <summary>The guarded ways in and out are in use.</summary>
+    public bool GuardsEnabled { get; set; }
+
     public PhysicalMemory Memory { get; }
 
     /// <summary>Where the image would lie, and the page tables that the machine starts with.</summary>
@@ -60,6 +63,9 @@ public sealed class SimulatedMachine : IDisposable
 
     /// <summary>Width of a machine address; higher bits in a page-table entry are reserved.</summary>
     public int PhysicalAddressBits { get; set; } = 46;
+
+    /// <summary>True while the hypervisor constructs objects in its frames (ObjectMemory).</summary>
+    internal bool IsObjectMemoryOpen { get; set; }
 
     /// <summary>End of the direct map, as the hypervisor said, but never beyond the RAM.</summary>
     internal ulong DirectMapEnd

@@ -40,6 +40,8 @@ internal sealed class GuestScene : IDisposable
         Host = new Host(log, HostMemory.Create(_scene.Machine.Memory.Size), new SystemTime(2_000_000_000), interrupts, new());
         Pcpu = new Pcpu(Host, 0);
         PerCpu.SetContext(Pcpu);
+        Pcpu.Identify();
+        Host.Pcpus.SetOnline(0, true);
         Dom0 = NewDomain(0, true, vcpus);
         Domain = privileged ? Dom0 : NewDomain(7, false, vcpus);
         Serve(Domain.FindVcpu(0)!);

@@ -231,7 +231,7 @@ internal ref struct OptionTable
         + "smep + text\n"u8
         + "smt - bool\n"u8
         + "snb_igd_quirk - bool cap int\n"u8
-        + "spec-ctrl - text\n"u8
+        + "spec-ctrl + text\n"u8
         + "sync_console + bool\n"u8
         + "tboot - int\n"u8
         + "tbuf_size - int\n"u8
@@ -251,12 +251,12 @@ internal ref struct OptionTable
         + "vm-notify-window - int\n"u8
         + "vpid - bool\n"u8
         + "vpmu - list bool bts ipc arch rtm-abort\n"u8
-        + "watchdog - text\n"u8
-        + "watchdog_timeout - int\n"u8
+        + "watchdog + text\n"u8
+        + "watchdog_timeout + int\n"u8
         + "x2apic + bool\n"u8
         + "x2apic-mode - physical cluster mixed\n"u8
         + "x2apic_phys - bool\n"u8
-        + "xpti - text\n"u8
+        + "xpti + text\n"u8
         + "xsave - bool\n"u8
         + "xsm - dummy flask silo"u8;
 }
