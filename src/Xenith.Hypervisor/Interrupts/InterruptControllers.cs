@@ -17,6 +17,8 @@ public sealed class InterruptControllers
     private byte _nextVector = Vectors.FirstDevice;
     private int _ioApicCount;
 
+    private readonly bool[] _isOwn = new bool[MaxGsi];
+
     /// <summary>Starts with the local APIC of the boot CPU.</summary>
     public InterruptControllers(LocalApic localApic) => LocalApic = localApic;
 
@@ -62,11 +64,14 @@ public sealed class InterruptControllers
     /// <summary>State of a global system interrupt below <see cref="MaxGsi"/>.</summary>
     public ref PhysicalIrq Irq(uint gsi) => ref _irqs[(int)gsi];
 
-    /// <summary>Sets trigger and polarity of a line, and gives it a vector. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
+    /// <summary>Sets trigger and polarity of a line, and gives it a vector. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has, <see cref="XenError.Exists"/> for the
+    /// hypervisor's own.</summary>
     public XenError Configure(uint gsi, bool level, bool activeLow)
     {
         if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
             return XenError.Invalid;
+        if (IsOwn(gsi))
+            return XenError.Exists;
         ref PhysicalIrq irq = ref _irqs[(int)gsi];
         if (irq.Vector == 0)
         {
@@ -87,6 +92,8 @@ public sealed class InterruptControllers
     {
         if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
             return XenError.Invalid;
+        if (IsOwn(gsi))
+            return XenError.Busy;
         ref PhysicalIrq irq = ref _irqs[(int)gsi];
         if (!irq.IsConfigured)
         {
@@ -118,9 +125,13 @@ public sealed class InterruptControllers
     {
         if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
             return false;
+        _isOwn[(int)gsi] = true;
         ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
         return true;
     }
+
+    /// <summary>True for a line that the hypervisor's own device interrupts by. dom0 finds it in its firmware's tables like any other, and must not have it.</summary>
+    public bool IsOwn(uint gsi) => gsi < MaxGsi && _isOwn[(int)gsi];
 
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>
     internal void DoDeferred(Host host)
