@@ -69,6 +69,37 @@ internal static class HypervisorAddressSpace
         return true;
     }
 
+    /// <summary>Makes the page table for device pages that are mapped while guests run. It is the second of the device mappings.</summary>
+    internal static bool TryCreateDeviceMappings(EarlyMemory early, out DeviceMappings? mappings)
+    {
+        const ulong address = AddressSpace.DeviceMappings + LargePage;
+        mappings = null;
+        if (!TryDescend(early, address, 1, Table, out Mfn l1))
+            return false;
+        mappings = new DeviceMappings(l1, address);
+        return true;
+    }
+
+    /// <summary>
+    /// Maps registers that lie in large pages, uncached: configuration space of PCI. Each region has a gigabyte of addresses of its own, by its number. False if there is no memory for the tables.
+    /// </summary>
+    internal static bool TryMapLargeDevice(EarlyMemory early, uint region, ulong machineAddress, ulong bytes, out MmioRegion registers)
+    {
+        const ulong flags = Data | PageFlags.CacheDisable | PageFlags.WriteThrough | PageFlags.PageSize;
+        registers = default;
+        ulong start = machineAddress & ~(LargePage - 1);
+        ulong first = AddressSpace.DeviceMappings + ((ulong)region + 1 << 30);
+        for (ulong at = start; at < machineAddress + bytes; at += LargePage)
+        {
+            ulong address = first + (at - start);
+            if (!TryDescend(early, address, 2, Table, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(address, 2), new PageTableEntry(Mfn.FromAddress(at), flags));
+        }
+        registers = MmioRegion.AtMapped(first + (machineAddress - start), (uint)bytes);
+        return true;
+    }
+
     /// <summary>Gives a CPU a block of zeroed memory, with its guard pages left out; <paramref name="descriptors"/> is the frame of its descriptor page.</summary>
     internal static bool TryMapCpuBlock(EarlyMemory early, uint cpu, out Mfn descriptors)
     {
