@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -26,6 +27,7 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Pci = new PciDevices(PairedPorts);
         CpuCalls = new CpuCalls(this);
     }
 
@@ -50,6 +52,15 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
+    /// <summary>The end of domains.</summary>
+    public DomainReaper Reaper { get; } = new();
+
+    /// <summary>Waits until no CPU uses what it found before.</summary>
+    public GracePeriod Grace { get; } = new();
+
+    /// <summary>Where domains and vCPUs come from.</summary>
+    public ObjectPools Pools { get; } = new();
+
     /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
     public ConsoleInput ConsoleInput { get; } = new();
 
@@ -59,8 +70,8 @@ public sealed class Host
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
 
-    /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
-    public PciDevices Pci { get; } = new();
+    /// <summary>PCI functions that dom0 has reported, and their configuration space.</summary>
+    public PciDevices Pci { get; }
 
     /// <summary>Frames in the hands of an exchange.</summary>
     public StolenFrames Stolen { get; } = new();
@@ -85,6 +96,9 @@ public sealed class Host
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
+
+    /// <summary>Whether idle CPUs zero free memory. Without, it is zeroed when it is allocated.</summary>
+    public bool ScrubsWhenIdle { get; set; }
 
     /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
     public Paravirtual.PairedPorts PairedPorts { get; } = new();

@@ -23,6 +23,10 @@ internal ref struct Dom0Input
     /// <summary>dom0's command line, and what the hypervisor's has for it after ` -- `.</summary>
     internal ReadOnlySpan<byte> CommandLine, MoreCommandLine;
 
+    /// <summary>What dom0 is told of the screen, if there is anything to tell.</summary>
+    internal Dom0VgaConsoleInfo Screen;
+    internal bool HasScreen;
+
     /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
     internal ulong Pages, MaximumPages;
 }
@@ -33,6 +37,9 @@ internal ref struct Dom0Input
 internal static class Dom0Builder
 {
     private const int PageSize = AddressSpace.PageSize;
+
+    // Bytes of start_info and of dom0_vga_console_info (public/xen.h), which lie one behind the other.
+    private const uint StartInfoSize = 1168, ScreenSize = 40;
 
     /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
     internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
@@ -51,14 +58,13 @@ internal static class Dom0Builder
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
-        Domain domain = new(0, true, 1);
+        if (DomainLife.Create(host, 0, true, 1, out Domain? made) != XenError.None || made is not Domain domain)
+            return Fail(log, "No memory for dom0's own structures");
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
         domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
-        if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
-            return Fail(log, "No memory for dom0's descriptor tables");
-        domain.Pv.Ports.AllowAllButOwn(host);
-        host.Domains.Add(domain);
+        if (!domain.Pv.Ports.AllowAllButOwn(host))
+            return Fail(log, "No memory for dom0's I/O permissions");
 
         Dom0Memory memory = new(host.Memory, domain);
         if (!memory.TryCreateList(input.Pages) || !memory.TryAllocateContiguous(layout.MappedPages, out Mfn first) || !memory.TryAssign(first, layout.MappedPages))
@@ -89,9 +95,6 @@ internal static class Dom0Builder
         if (!ownList)
             BootMemory.Bytes(memory.ListFrame.Address, input.Pages * 8).CopyTo(mapped[(int)(layout.P2m - layout.Base)..]);
 
-        if (!CreateSharedInfo(host, domain))
-            return Fail(log, "No memory for dom0's shared information page");
-
         StartInfo info = default;
         // The "p" says that the kernel's page-table entries are 64 bits wide, as it says itself in PAE_MODE.
         "xen-3.0-x86_64p"u8.CopyTo(info.Magic);
@@ -106,10 +109,22 @@ internal static class Dom0Builder
         info.FirstP2mPfn = ownList ? firstListPfn : 0;
         info.NrP2mFrames = ownList ? listPages + listTables : 0;
         CopyCommandLine(in input, info.CmdLine);
-        Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))).Write(0, info);
+        WriteStartInfo(Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))), ref info, in input);
 
         Describe(log, input, layout, first, ramDiskPages);
         return StartVcpu(host, log, domain, layout, root, input.Image.Entry) ? domain : null;
+    }
+
+    /// <summary>start_info, and behind it what there is to say of the screen.</summary>
+    private static void WriteStartInfo(Frame page, ref StartInfo info, in Dom0Input input)
+    {
+        if (input.HasScreen)
+        {
+            info.ConsoleDom0InfoOff = StartInfoSize;
+            info.ConsoleDom0InfoSize = ScreenSize;
+            page.Write((int)StartInfoSize, input.Screen);
+        }
+        page.Write(0, info);
     }
 
     /// <summary>Both parts with a blank between, cut to what fits before the terminating zero.</summary>
@@ -135,21 +150,13 @@ internal static class Dom0Builder
         return true;
     }
 
-    private static bool CreateSharedInfo(Host host, Domain domain)
-    {
-        if (!host.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
-            return false;
-        domain.SharedInfoFrame = frame;
-        domain.SharedInfo = SharedArea.Page(frame);
-        host.Memory.Types.ShareWithGuest(frame, domain);
-        return true;
-    }
-
     private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
     {
-        Vcpu vcpu = new(domain, 0);
-        domain.Vcpus[0] = vcpu;
-        vcpu.Info = domain.SharedInfo.Slice(0, 64);
+        if (DomainLife.AddVcpu(host, domain, 0, out Vcpu? made) != XenError.None || made is not Vcpu vcpu)
+        {
+            log.Error($"No memory for dom0's vCPU");
+            return false;
+        }
         vcpu.Info.Store8(1, 1);
         XenError error = MmuOperations.PinInitialRoot(vcpu, root);
         if (error != XenError.None)

@@ -43,15 +43,60 @@ internal static class HypervisorAddressSpace
     }
 
     /// <summary>Maps a page of device registers uncached; returns its registers from the given address on.</summary>
-    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region)
+    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region) =>
+        TryMapDevices(early, slot, machineAddress, 1, out region);
+
+    /// <summary>The same for pages in a row, in slots in a row.</summary>
+    internal static bool TryMapDevices(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region)
     {
         region = default;
+        for (uint i = 0; i < pages; i++)
+        {
+            if (!TryMapDevicePage(early, slot + i, machineAddress + i * 4096UL))
+                return false;
+        }
+        region = MmioRegion.AtMapped(AddressSpace.DeviceMappings + slot * 4096UL + (machineAddress & 4095), (uint)(pages * 4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    private static bool TryMapDevicePage(EarlyMemory early, uint slot, ulong machineAddress)
+    {
         ulong address = AddressSpace.DeviceMappings + slot * 4096UL;
         if (!TryDescend(early, address, 1, Table, out Mfn l1))
             return false;
         PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | PageFlags.CacheDisable | PageFlags.WriteThrough));
         Cpu.InvalidatePage(address);
-        region = MmioRegion.AtMapped(address + (machineAddress & 4095), (uint)(4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    /// <summary>Makes the page table for device pages that are mapped while guests run. It is the second of the device mappings.</summary>
+    internal static bool TryCreateDeviceMappings(EarlyMemory early, out DeviceMappings? mappings)
+    {
+        const ulong address = AddressSpace.DeviceMappings + LargePage;
+        mappings = null;
+        if (!TryDescend(early, address, 1, Table, out Mfn l1))
+            return false;
+        mappings = new DeviceMappings(l1, address);
+        return true;
+    }
+
+    /// <summary>
+    /// Maps registers that lie in large pages, uncached: configuration space of PCI. Each region has a gigabyte of addresses of its own, by its number. False if there is no memory for the tables.
+    /// </summary>
+    internal static bool TryMapLargeDevice(EarlyMemory early, uint region, ulong machineAddress, ulong bytes, out MmioRegion registers)
+    {
+        const ulong flags = Data | PageFlags.CacheDisable | PageFlags.WriteThrough | PageFlags.PageSize;
+        registers = default;
+        ulong start = machineAddress & ~(LargePage - 1);
+        ulong first = AddressSpace.DeviceMappings + ((ulong)region + 1 << 30);
+        for (ulong at = start; at < machineAddress + bytes; at += LargePage)
+        {
+            ulong address = first + (at - start);
+            if (!TryDescend(early, address, 2, Table, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(address, 2), new PageTableEntry(Mfn.FromAddress(at), flags));
+        }
+        registers = MmioRegion.AtMapped(first + (machineAddress - start), (uint)bytes);
         return true;
     }
 
@@ -79,15 +124,37 @@ internal static class HypervisorAddressSpace
     /// <summary>Makes a slot of the per-domain area exist: an L3, L2 and L1 table for descriptor tables of vCPUs 0 to 15.</summary>
     internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
     {
-        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3)
-            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2)
-            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3))
+            return XenError.NoMemory;
+        domain.Pv.PerDomainL3 = l3;
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2))
             return XenError.NoMemory;
         PageTableView.At(l3).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 3), new PageTableEntry(l2, Table));
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+            return XenError.NoMemory;
         PageTableView.At(l2).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 2), new PageTableEntry(l1, Table));
-        domain.Pv.PerDomainL3 = l3;
         domain.Pv.PerDomainL1 = l1;
         return XenError.None;
+    }
+
+    /// <summary>Frees the tables of <see cref="CreatePerDomainArea"/>, as far as it came. What the lowest ones mapped has been given back, and no CPU has them loaded.</summary>
+    internal static void FreePerDomainArea(MachineMemory memory, Domain domain)
+    {
+        if (!domain.Pv.PerDomainL3.IsInvalid)
+            FreeTables(memory.Allocator, domain.Pv.PerDomainL3, 3);
+        domain.Pv.PerDomainL3 = Mfn.Invalid;
+        domain.Pv.PerDomainL1 = Mfn.Invalid;
+    }
+
+    private static void FreeTables(PageAllocator allocator, Mfn table, int level)
+    {
+        for (int i = 0; level > 1 && i < 512; i++)
+        {
+            PageTableEntry entry = PageTableView.At(table)[i];
+            if (entry.IsPresent)
+                FreeTables(allocator, entry.Frame, level - 1);
+        }
+        allocator.Free(table, 0);
     }
 
     /// <summary>Fills the hypervisor's slots of a table that becomes a domain's L4.</summary>

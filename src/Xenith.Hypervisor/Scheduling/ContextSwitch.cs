@@ -32,9 +32,12 @@ internal static class ContextSwitch
         Vcpu? next = cpu.RunQueue.Take();
         while (next is null)
         {
+            UnloadDying(cpu);
             Idle.WaitForWork(cpu);
             next = cpu.RunQueue.Take();
         }
+        // Its domain may have died while this CPU was idle.
+        previous = cpu.Loaded;
         cpu.IsIdle = false;
 
         if (next != previous)
@@ -45,6 +48,25 @@ internal static class ContextSwitch
         }
         next.Scheduling.Enter(RunState.Running, cpu.Host.Time.Now);
         next.Timers.OnScheduledIn();
+    }
+
+    /// <summary>An idle CPU lets go of a vCPU whose domain is dying.</summary>
+    private static void UnloadDying(Pcpu cpu)
+    {
+        if (cpu.Loaded is { Domain.State: not DomainState.Alive })
+            Unload(cpu);
+    }
+
+    /// <summary>Loads nobody instead of a vCPU that will not run again: its address space, its descriptor tables and its events are out of the CPU's sight. The CPU idles; interrupts are off.</summary>
+    internal static void Unload(Pcpu cpu)
+    {
+        if (cpu.Loaded is Vcpu vcpu)
+            PvMode.SaveState(vcpu);
+        Descriptors.LoadIdleGdt();
+        Descriptors.LoadLdt(0, 0);
+        Cpu.WriteCr3(Image.RootTable.Address);
+        PerCpu.ClearVcpuInfo();
+        cpu.Loaded = null;
     }
 
     private static void Save(Vcpu vcpu, ref GuestFrame frame)
