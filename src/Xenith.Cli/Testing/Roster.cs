@@ -45,6 +45,7 @@ internal static class Roster
         new(new InterruptAffinity(), Subject.Waiting, "several vCPUs in dom0"),
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
+        new(new SerialConsole(), Subject.Xenith),
         new(new Processes(), Subject.Xenith),
         new(new FromOutside(), Subject.Xenith),
         new(new BootDiscs(), Subject.Xenith),

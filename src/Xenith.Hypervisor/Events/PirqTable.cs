@@ -85,12 +85,14 @@ public sealed class PirqTable
     public void Unmap(uint pirq) => _irqs[pirq] = 0;
 
     /// <summary>
-    /// Lets a mapped interrupt through to a port. <see cref="XenError.Invalid"/> if it is not mapped, <see cref="XenError.Busy"/> if other domains have it and not all share.
+    /// Lets a mapped interrupt through to a port. <see cref="XenError.Invalid"/> if it is not mapped, <see cref="XenError.Busy"/> if other domains have it and not all share, or the hypervisor itself.
     /// </summary>
     internal XenError Bind(uint pirq, uint port, bool shares)
     {
         if (IrqOf(pirq) is not Irq irq || _domain.FindVcpu(0) is not Vcpu first)
             return XenError.Invalid;
+        if (Host.Current.Interrupts.IsOwn(irq.Number))
+            return XenError.Busy;
         if (irq is LineIrq line)
             line.ConfigureByDefault();
         Volatile.Write(ref _ports[pirq], port);

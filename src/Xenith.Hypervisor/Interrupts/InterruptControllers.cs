@@ -19,6 +19,8 @@ public sealed class InterruptControllers
     private readonly ulong[] _unknownSeen = new ulong[256 / 64];
     private int _ioApicCount;
 
+    private readonly bool[] _isOwn = new bool[MaxGsi];
+
     /// <summary>Starts with the local APIC of the boot CPU.</summary>
     public InterruptControllers(LocalApic localApic)
     {
@@ -83,11 +85,13 @@ public sealed class InterruptControllers
     /// <summary>A message by its place.</summary>
     internal MessageIrq Message(uint index) => _messages[(int)index];
 
-    /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
+    /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has, <see cref="XenError.Exists"/> for the hypervisor's own.</summary>
     public XenError Configure(uint gsi, bool level, bool activeLow)
     {
         if (Line(gsi) is not LineIrq line)
             return XenError.Invalid;
+        if (IsOwn(gsi))
+            return XenError.Exists;
         line.Configure(level, activeLow);
         return XenError.None;
     }
@@ -97,9 +101,13 @@ public sealed class InterruptControllers
     {
         if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
             return false;
+        _isOwn[(int)gsi] = true;
         ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
         return true;
     }
+
+    /// <summary>True for a line that the hypervisor's own device interrupts by. dom0 finds it in its firmware's tables like any other, and must not have it.</summary>
+    public bool IsOwn(uint gsi) => gsi < MaxGsi && _isOwn[(int)gsi];
 
     /// <summary>
     /// Sends all interrupts of a CPU that goes offline elsewhere: to a CPU of their choice that is online, or to any. The CPU itself calls this, after it has been taken out of the set of those

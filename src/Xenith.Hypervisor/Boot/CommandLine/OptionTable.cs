@@ -245,7 +245,7 @@ internal ref struct OptionTable
         + "unrestricted_guest - bool\n"u8
         + "vcpu_migration_delay - int\n"u8
         + "vesa-ram - int\n"u8
-        + "vga - text\n"u8
+        + "vga + text\n"u8
         + "viridian-spinlock-retry-count - int\n"u8
         + "viridian-version - text\n"u8
         + "vm-notify-window - int\n"u8
