@@ -27,6 +27,7 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Pci = new PciDevices(PairedPorts);
         CpuCalls = new CpuCalls(this);
     }
 
@@ -69,8 +70,8 @@ public sealed class Host
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
 
-    /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
-    public PciDevices Pci { get; } = new();
+    /// <summary>PCI functions that dom0 has reported, and their configuration space.</summary>
+    public PciDevices Pci { get; }
 
     /// <summary>Frames in the hands of an exchange.</summary>
     public StolenFrames Stolen { get; } = new();
@@ -95,6 +96,9 @@ public sealed class Host
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
+
+    /// <summary>Whether idle CPUs zero free memory. Without, it is zeroed when it is allocated.</summary>
+    public bool ScrubsWhenIdle { get; set; }
 
     /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
     public Paravirtual.PairedPorts PairedPorts { get; } = new();

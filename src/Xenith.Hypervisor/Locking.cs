@@ -18,6 +18,9 @@ public enum LockRank : byte
     /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
 
+    /// <summary>PCI functions that are known, and the mappings of their tables.</summary>
+    PciDevices = 52,
+
     /// <summary>A domain's page list and counts. A last reference can go under any of the locks above.</summary>
     DomainPages = 55,
 
@@ -27,8 +30,14 @@ public enum LockRank : byte
     /// <summary>The page allocator.</summary>
     PageAllocator = 60,
 
-    /// <summary>Physical IRQs and interrupt controllers.</summary>
+    /// <summary>A physical interrupt.</summary>
     Interrupts = 70,
+
+    /// <summary>Vectors of all CPUs; the pool of bindings.</summary>
+    InterruptVectors = 72,
+
+    /// <summary>Registers of an IO-APIC.</summary>
+    InterruptHardware = 74,
 
     /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
     Ports = 75,

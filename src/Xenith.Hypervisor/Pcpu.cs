@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -16,6 +17,7 @@ public sealed class Pcpu
         Id = id;
         Timers = new TimerQueue();
         RunQueue = new RunQueue();
+        InterruptTimer = new InterruptTimer(this);
         _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
     }
@@ -40,6 +42,9 @@ public sealed class Pcpu
     /// <summary>Id of its local APIC: where interrupts for it are sent.</summary>
     public uint ApicId { get; set; }
 
+    /// <summary>Its NUMA node.</summary>
+    public int Node => Host.Memory.Allocator.Topology.NodeOfApic(ApicId);
+
     /// <summary>Number that the firmware's ACPI tables give it.</summary>
     public uint AcpiId { get; set; }
 
@@ -54,6 +59,12 @@ public sealed class Pcpu
 
     /// <summary>vCPUs that wait for this CPU.</summary>
     public RunQueue RunQueue { get; }
+
+    /// <summary>Which physical interrupts its vectors belong to.</summary>
+    public CpuVectors Vectors { get; } = new();
+
+    /// <summary>Its timer for what is left to do about physical interrupts.</summary>
+    public InterruptTimer InterruptTimer { get; }
 
     /// <summary>The vCPU whose registers and address space are loaded, or null before the first. It stays loaded while the CPU idles.</summary>
     public Vcpu? Loaded { get; set; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Xenith.Machine;
@@ -25,10 +26,21 @@ public readonly unsafe struct MmioRegion
     /// <summary>False for a default value.</summary>
     public bool Exists => _base != null;
 
+    public byte Read8(uint offset) => Volatile.Read(ref *At(offset, 1));
+
+    public void Write8(uint offset, byte value) => Volatile.Write(ref *At(offset, 1), value);
+
+    public ushort Read16(uint offset) => Volatile.Read(ref *(ushort*)At(offset, 2));
+
+    public void Write16(uint offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset, 2), value);
+
+    // Not inlined: where only some bits of the result are wanted, the compiler would make a narrower access of it, to which devices answer differently or not at all.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public uint Read32(uint offset) => Volatile.Read(ref *(uint*)At(offset, 4));
 
     public void Write32(uint offset, uint value) => Volatile.Write(ref *(uint*)At(offset, 4), value);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ulong Read64(uint offset) => Volatile.Read(ref *(ulong*)At(offset, 8));
 
     public void Write64(uint offset, ulong value) => Volatile.Write(ref *(ulong*)At(offset, 8), value);

@@ -30,17 +30,31 @@ public struct CpuDescription
 }
 
 /// <summary>Room for IO-APICs.</summary>
-[InlineArray(8)]
+[InlineArray(Capacity)]
 public struct IoApicDescriptions
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 8;
+
     private IoApicDescription _first;
 }
 
 /// <summary>Room for overrides.</summary>
-[InlineArray(16)]
+[InlineArray(Capacity)]
 public struct InterruptOverrides
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 16;
+
     private InterruptOverride _first;
+}
+
+/// <summary>Room for windows of PCI configuration space.</summary>
+[InlineArray(Capacity)]
+internal struct McfgRanges
+{
+    internal const int Capacity = 8;
+    private McfgRange _first;
 }
 
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
@@ -53,6 +67,10 @@ public sealed class PlatformInformation
     /// <summary>Interrupt overrides.</summary>
     public InterruptOverrides Overrides;
     public int OverrideCount;
+
+    /// <summary>Windows of PCI configuration space.</summary>
+    internal McfgRanges PciWindows;
+    internal int PciWindowCount;
 
     /// <summary>The firmware's memory map.</summary>
     internal MemoryMap MemoryMap;
@@ -106,8 +124,11 @@ public sealed class PlatformInformation
     public ushort ResetPort { get; set; }
     public byte ResetValue { get; set; }
 
+    /// <summary>IOMMUs that the firmware describes.</summary>
+    public int IommuCount { get; set; }
+
     /// <summary>What the command line said.</summary>
-    internal HypervisorOptions Options;
+    internal HypervisorOptions Options = HypervisorOptions.Default;
 
     /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
     public byte[] CommandLine { get; set; } = new byte[0];

@@ -90,8 +90,8 @@ public sealed partial class EventChannels
         }
     }
 
-    /// <summary>Binds a physical interrupt to a new port: EVTCHNOP_bind_pirq.</summary>
-    public XenError BindPirq(uint pirq, out uint port)
+    /// <summary>Binds a physical interrupt to a new port: EVTCHNOP_bind_pirq. Other domains may have it too if all of them say that they share.</summary>
+    public XenError BindPirq(uint pirq, bool shares, out uint port)
     {
         port = 0;
         PirqTable pirqs = _domain.Pirqs;
@@ -107,14 +107,14 @@ public sealed partial class EventChannels
             if (error != XenError.None)
                 return error;
             Set(port, PortBinding.ToPirq(pirq));
-            error = pirqs.Bind(pirq, port);
+            error = pirqs.Bind(pirq, port, shares);
             if (error != XenError.None)
                 Set(port, default);
             return error;
         }
     }
 
-    /// <summary>Moves a port's events to another vCPU: EVTCHNOP_bind_vcpu. Interrupts that belong to one vCPU stay where they are.</summary>
+    /// <summary>Moves a port's events to another vCPU: EVTCHNOP_bind_vcpu. Interrupts that belong to one vCPU stay where they are; a device's are sent to its CPU.</summary>
     public XenError BindVcpu(uint port, uint vcpu)
     {
         if (_domain.FindVcpu(vcpu) is null)
@@ -131,6 +131,8 @@ public sealed partial class EventChannels
             if (!movable)
                 return XenError.Invalid;
             Set(port, binding.WithVcpu(vcpu));
+            if (binding.State == EventChannelState.Pirq && _domain.FindVcpu(vcpu) is Vcpu target)
+                _domain.Pirqs.Follow(binding.Value, target);
             return XenError.None;
         }
     }

@@ -82,12 +82,22 @@ public sealed partial class EventChannels
             Notify(port);
     }
 
-    /// <summary>Raises a physical interrupt. Nothing happens if it has not been bound.</summary>
-    public void RaisePirq(uint pirq)
+    /// <summary>Raises a physical interrupt. Nothing happens if it has not been bound. True if the domain had yet to look at the last one.</summary>
+    public bool RaisePirq(uint pirq)
     {
         uint port = _domain.Pirqs.PortOf(pirq);
-        if (port != 0)
-            Notify(port);
+        if (port == 0 || !_domain.SharedInfo.Exists)
+            return false;
+        bool unseen = IsPending(port);
+        Notify(port);
+        return unseen;
+    }
+
+    /// <summary>The vCPU that is told of a physical interrupt, or null if it has not been bound.</summary>
+    internal Vcpu? VcpuOfPirq(uint pirq)
+    {
+        uint port = _domain.Pirqs.PortOf(pirq);
+        return port == 0 ? null : _domain.FindVcpu(At(port).Vcpu);
     }
 
     /// <summary>Unmasks a port, and tells its vCPU if an event came in the meantime: EVTCHNOP_unmask.</summary>

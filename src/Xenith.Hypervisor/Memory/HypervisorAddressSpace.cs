@@ -43,15 +43,60 @@ internal static class HypervisorAddressSpace
     }
 
     /// <summary>Maps a page of device registers uncached; returns its registers from the given address on.</summary>
-    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region)
+    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region) =>
+        TryMapDevices(early, slot, machineAddress, 1, out region);
+
+    /// <summary>The same for pages in a row, in slots in a row.</summary>
+    internal static bool TryMapDevices(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region)
     {
         region = default;
+        for (uint i = 0; i < pages; i++)
+        {
+            if (!TryMapDevicePage(early, slot + i, machineAddress + i * 4096UL))
+                return false;
+        }
+        region = MmioRegion.AtMapped(AddressSpace.DeviceMappings + slot * 4096UL + (machineAddress & 4095), (uint)(pages * 4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    private static bool TryMapDevicePage(EarlyMemory early, uint slot, ulong machineAddress)
+    {
         ulong address = AddressSpace.DeviceMappings + slot * 4096UL;
         if (!TryDescend(early, address, 1, Table, out Mfn l1))
             return false;
         PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | PageFlags.CacheDisable | PageFlags.WriteThrough));
         Cpu.InvalidatePage(address);
-        region = MmioRegion.AtMapped(address + (machineAddress & 4095), (uint)(4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    /// <summary>Makes the page table for device pages that are mapped while guests run. It is the second of the device mappings.</summary>
+    internal static bool TryCreateDeviceMappings(EarlyMemory early, out DeviceMappings? mappings)
+    {
+        const ulong address = AddressSpace.DeviceMappings + LargePage;
+        mappings = null;
+        if (!TryDescend(early, address, 1, Table, out Mfn l1))
+            return false;
+        mappings = new DeviceMappings(l1, address);
+        return true;
+    }
+
+    /// <summary>
+    /// Maps registers that lie in large pages, uncached: configuration space of PCI. Each region has a gigabyte of addresses of its own, by its number. False if there is no memory for the tables.
+    /// </summary>
+    internal static bool TryMapLargeDevice(EarlyMemory early, uint region, ulong machineAddress, ulong bytes, out MmioRegion registers)
+    {
+        const ulong flags = Data | PageFlags.CacheDisable | PageFlags.WriteThrough | PageFlags.PageSize;
+        registers = default;
+        ulong start = machineAddress & ~(LargePage - 1);
+        ulong first = AddressSpace.DeviceMappings + ((ulong)region + 1 << 30);
+        for (ulong at = start; at < machineAddress + bytes; at += LargePage)
+        {
+            ulong address = first + (at - start);
+            if (!TryDescend(early, address, 2, Table, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(address, 2), new PageTableEntry(Mfn.FromAddress(at), flags));
+        }
+        registers = MmioRegion.AtMapped(first + (machineAddress - start), (uint)bytes);
         return true;
     }
 

@@ -50,6 +50,8 @@ public sealed class SimulatedMachine : IDisposable
 
     public IoApic IoApic { get; }
 
+    public PciBus Pci { get; } = new();
+
     public Uart Com1 { get; }
 
     public Uart Com2 { get; }
@@ -118,6 +120,7 @@ public sealed class SimulatedMachine : IDisposable
         Ports.Attach(new PmTimer(Clock), PmTimer.PortNumber, 4);
         Ports.Attach(new InterruptController8259(), 0x20, 2);
         Ports.Attach(new InterruptController8259(), 0xa0, 2);
+        Ports.Attach(Pci, PciBus.FirstPort, 8);
         Devices.Attach(IoApic, IoApic.Address, 0x1000);
         Devices.Attach(new OwnLocalApic(), LocalApic.Address, 0x1000);
     }
