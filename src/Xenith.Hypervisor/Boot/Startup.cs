@@ -89,6 +89,7 @@ internal static class Startup
             log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
+        ScreenSetup.Attach(log, early, in information, in options);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
         PlatformInformation platform = new() { Options = options, MemoryMap = information.MemoryMap };
@@ -151,7 +152,10 @@ internal static class Startup
         speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
+        ScreenSetup.Release(log, in options);
         ConsoleSetup.GiveToDom0(host, in options);
+        // Only now: building dom0 takes as long as it takes.
+        Pcpu.Current.Watchdog?.Start();
         Cpu.StartScheduling();
     }
 
