@@ -1,62 +1,117 @@
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Scheduling;
 
 /// <summary>
-/// The choice of the next vCPU and the exchange of registers. It happens only on the way out to a guest, when the stack is empty but for
-/// the guest's frame. A CPU that idles keeps the state of the last vCPU loaded, so that waking the same one costs nothing.
+/// The choice of the next vCPU and the exchange of registers. It happens only on the way out to a guest, when the stack is empty but for the guest's frame. A CPU that idles keeps the state of
+/// the last vCPU loaded, so that waking the same one costs nothing; if another CPU chooses that vCPU, it asks for the state and waits.
 /// </summary>
 internal static class ContextSwitch
 {
     /// <summary>Chooses who runs next and loads it into <paramref name="frame"/>; idles until there is one. Interrupts are off.</summary>
     internal static void Reschedule(Pcpu cpu, ref GuestFrame frame)
     {
-        Vcpu? previous = cpu.Loaded;
-        if (previous is not null && !cpu.IsIdle)
-        {
-            if (previous.Scheduling.IsRunnable)
-            {
-                if (cpu.RunQueue.IsEmpty)
-                    return;
-                previous.Scheduling.Enter(RunState.Runnable, cpu.Host.Time.Now);
-                cpu.RunQueue.Add(previous);
-            }
-            else
-                previous.Scheduling.Enter(previous.Scheduling.IsUp ? RunState.Blocked : RunState.Offline, cpu.Host.Time.Now);
+        Vcpu? previous = cpu.IsIdle ? null : cpu.Loaded;
+        Vcpu? next = Choose(cpu, previous, out SchedulingUnit? displaced);
+        if (next is not null && next == previous)
+            return;
+        if (previous is not null)
             previous.Timers.OnScheduledOut();
-        }
+        if (displaced is not null)
+            cpu.Host.Scheduler.Place(displaced, cpu.Host.Time.Now);
 
         cpu.IsIdle = true;
-        Vcpu? next = cpu.RunQueue.Take();
         while (next is null)
         {
-            Idle.WaitForWork(cpu);
-            next = cpu.RunQueue.Take();
+            Idle.WaitForWork(cpu, ref frame);
+            next = Choose(cpu, null, out _);
         }
-        cpu.IsIdle = false;
-
-        if (next != previous)
+        if (next != cpu.Loaded)
         {
-            if (previous is not null)
-                Save(previous, ref frame);
+            // First give, then take: whoever waits for another's state holds nobody's.
+            if (cpu.Loaded is Vcpu loaded)
+                Save(cpu, loaded, ref frame);
             Load(cpu, next, ref frame);
         }
-        next.Scheduling.Enter(RunState.Running, cpu.Host.Time.Now);
+        cpu.IsIdle = false;
         next.Timers.OnScheduledIn();
     }
 
-    private static void Save(Vcpu vcpu, ref GuestFrame frame)
+    /// <summary>
+    /// Waits until no CPU holds the registers of a vCPU that nobody runs, or that this CPU has chosen. Interrupts are on meanwhile: the other CPU may wait for this one in turn, for a
+    /// flush, say.
+    /// </summary>
+    internal static void AwaitState(Vcpu vcpu)
+    {
+        int holder = vcpu.Scheduling.LoadedOn;
+        if (holder < 0)
+            return;
+        if (Pcpu.Current.Host.Pcpus.Find((uint)holder) is Pcpu there)
+            there.Raise(PendingWork.Unload);
+        while (vcpu.Scheduling.LoadedOn >= 0)
+            Cpu.Pause();
+    }
+
+    /// <summary>Gives back the state of a vCPU that this CPU holds while it idles, if somebody wants it.</summary>
+    internal static void Unload(Pcpu cpu, ref GuestFrame frame)
+    {
+        if (cpu.Loaded is Vcpu vcpu && cpu.IsIdle)
+            Save(cpu, vcpu, ref frame);
+    }
+
+    private static Vcpu? Choose(Pcpu cpu, Vcpu? previous, out SchedulingUnit? displaced)
+    {
+        Scheduler scheduler = cpu.Host.Scheduler;
+        cpu.JoinScheduler();
+        ulong now = cpu.Host.Time.Now;
+        using (scheduler.LockOf(cpu.Id).Enter())
+        {
+            bool runnable = previous is not null && previous.Scheduling.IsRunnable;
+            Decision decision = scheduler.Choose(cpu.Id, now, !runnable ? Leaving.Sleeps : cpu.Yields ? Leaving.Yields : Leaving.Preempted);
+            cpu.Yields = false;
+            displaced = decision.Displaced;
+            if (decision.TryAgain)
+                PerCpu.RaiseWork(PendingWork.Schedule);
+            Vcpu? next = decision.Next?.Vcpu;
+            if (next != previous)
+            {
+                if (previous is not null)
+                    previous.Scheduling.OnLeft(now, runnable);
+                if (next is not null)
+                    next.Scheduling.OnChosen(cpu, now);
+            }
+            cpu.ChooseAgainAt(decision.Until);
+            return next;
+        }
+    }
+
+    private static void Save(Pcpu cpu, Vcpu vcpu, ref GuestFrame frame)
     {
         vcpu.Registers = frame;
         PvMode.SaveState(vcpu);
+        cpu.Host.Vectors.Save(vcpu.VectorArea, ref vcpu.Registers);
+        PvMode.Leave();
+        cpu.Loaded = null;
+        vcpu.Scheduling.LoadedOn = -1;
     }
 
     private static void Load(Pcpu cpu, Vcpu vcpu, ref GuestFrame frame)
     {
+        if (vcpu.Scheduling.LoadedOn >= 0)
+        {
+            Cpu.EnableInterrupts();
+            AwaitState(vcpu);
+            Cpu.DisableInterrupts();
+        }
+        vcpu.Scheduling.LoadedOn = (int)cpu.Id;
         cpu.Loaded = vcpu;
+        cpu.Host.Vectors.Restore(vcpu.VectorArea, ref vcpu.Registers);
         PvMode.LoadState(vcpu);
+        // Pages of another process or domain may be global in this CPU's TLB.
+        cpu.Host.Memory.Tlb.FlushLocal();
         frame = vcpu.Registers;
     }
 }
