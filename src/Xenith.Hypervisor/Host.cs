@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -25,6 +26,8 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Scheduler = new Credit(new PcpuMachine(Pcpus));
+        Vectors = new VectorFormat();
     }
 
     /// <summary>The host that this CPU belongs to.</summary>
@@ -41,6 +44,12 @@ public sealed class Host
 
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
+
+    /// <summary>Who decides which vCPU runs on which CPU.</summary>
+    public Scheduler Scheduler { get; }
+
+    /// <summary>How vector registers are saved.</summary>
+    public VectorFormat Vectors { get; }
 
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }

@@ -25,6 +25,9 @@ internal ref struct Dom0Input
 
     /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
     internal ulong Pages, MaximumPages;
+
+    /// <summary>vCPUs that dom0 gets; the first one is up.</summary>
+    internal uint Vcpus;
 }
 
 /// <summary>
@@ -34,7 +37,7 @@ internal static class Dom0Builder
 {
     private const int PageSize = AddressSpace.PageSize;
 
-    /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
+    /// <summary>Makes the domain with its vCPUs, the first of which is ready to run. Null, after a log line, if it cannot be built.</summary>
     internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
     {
         log.Always($"*** Building a PV Dom0 ***");
@@ -51,7 +54,7 @@ internal static class Dom0Builder
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
-        Domain domain = new(0, true, 1);
+        Domain domain = new(0, true, input.Vcpus);
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
         domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
@@ -147,10 +150,16 @@ internal static class Dom0Builder
 
     private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
     {
-        Vcpu vcpu = new(domain, 0);
-        domain.Vcpus[0] = vcpu;
-        vcpu.Info = domain.SharedInfo.Slice(0, 64);
-        vcpu.Info.Store8(1, 1);
+        for (uint id = 0; id < (uint)domain.Vcpus.Length; id++)
+        {
+            if (!VcpuCreation.TryCreate(host, domain, id, out _))
+            {
+                log.Error($"No memory for dom0's vCPU {id}");
+                return false;
+            }
+        }
+        if (domain.FindVcpu(0) is not Vcpu vcpu)
+            return false;
         XenError error = MmuOperations.PinInitialRoot(vcpu, root);
         if (error != XenError.None)
         {
@@ -165,6 +174,7 @@ internal static class Dom0Builder
         vcpu.Registers.Ss = Selectors.Ring3Data;
         vcpu.Pv.KernelSp = vcpu.Registers.Rsp;
         vcpu.Pv.KernelSs = Selectors.Ring3Data;
+        vcpu.IsInitialised = true;
         return true;
     }
 

@@ -108,6 +108,10 @@ internal static class Startup
             log.Serial.EnableReceiveInterrupt();
         }
 
+        OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
+        SchedulerSetup.Apply(log, host, in options, own);
+        if (Pcpu.Current is Pcpu first)
+            first.JoinScheduler();
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();

@@ -31,10 +31,7 @@ internal static class ContextSwitch
         }
         if (next != cpu.Loaded)
         {
-            // First give, then take: whoever waits for another's state holds nobody's.
-            if (cpu.Loaded is Vcpu loaded)
-                Save(cpu, loaded, ref frame);
-            Load(cpu, next, ref frame);
+            Exchange(cpu, next, ref frame);
         }
         cpu.IsIdle = false;
         next.Timers.OnScheduledIn();
@@ -59,7 +56,31 @@ internal static class ContextSwitch
     internal static void Unload(Pcpu cpu, ref GuestFrame frame)
     {
         if (cpu.Loaded is Vcpu vcpu && cpu.IsIdle)
+        {
             Save(cpu, vcpu, ref frame);
+            Release(cpu, vcpu);
+        }
+    }
+
+    private static void Exchange(Pcpu cpu, Vcpu next, ref GuestFrame frame)
+    {
+        Vcpu? loaded = cpu.Loaded;
+        if (loaded is not null)
+            Save(cpu, loaded, ref frame);
+        if (next.Scheduling.LoadedOn >= 0)
+        {
+            // First give, then take: who waits for another's state holds nobody's.
+            if (loaded is not null)
+                Release(cpu, loaded);
+            loaded = null;
+            Cpu.EnableInterrupts();
+            AwaitState(next);
+            Cpu.DisableInterrupts();
+        }
+        Load(cpu, next, ref frame);
+        // Until here the CPU walked the tables of the old one.
+        if (loaded is not null)
+            loaded.Scheduling.LoadedOn = -1;
     }
 
     private static Vcpu? Choose(Pcpu cpu, Vcpu? previous, out SchedulingUnit? displaced)
@@ -93,6 +114,11 @@ internal static class ContextSwitch
         vcpu.Registers = frame;
         PvMode.SaveState(vcpu);
         cpu.Host.Vectors.Save(vcpu.VectorArea, ref vcpu.Registers);
+    }
+
+    /// <summary>Lets go of a vCPU that has been saved.</summary>
+    private static void Release(Pcpu cpu, Vcpu vcpu)
+    {
         PvMode.Leave();
         cpu.Loaded = null;
         vcpu.Scheduling.LoadedOn = -1;
@@ -100,12 +126,6 @@ internal static class ContextSwitch
 
     private static void Load(Pcpu cpu, Vcpu vcpu, ref GuestFrame frame)
     {
-        if (vcpu.Scheduling.LoadedOn >= 0)
-        {
-            Cpu.EnableInterrupts();
-            AwaitState(vcpu);
-            Cpu.DisableInterrupts();
-        }
         vcpu.Scheduling.LoadedOn = (int)cpu.Id;
         cpu.Loaded = vcpu;
         cpu.Host.Vectors.Restore(vcpu.VectorArea, ref vcpu.Registers);
