@@ -39,6 +39,8 @@ internal static unsafe class Asm
     [RuntimeImport("*", "read_flags"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_flags();
     [RuntimeImport("*", "wait_for_interrupt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_for_interrupt();
     [RuntimeImport("*", "stop_forever"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void stop_forever();
+    [RuntimeImport("*", "triple_fault"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void triple_fault();
+    [RuntimeImport("*", "wait_ticks"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_ticks(ulong ticks);
     [RuntimeImport("*", "clear_task_switched"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void clear_task_switched();
 
     [RuntimeImport("*", "read_dr"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_dr(uint index);

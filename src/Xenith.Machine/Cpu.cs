@@ -78,6 +78,12 @@ public static unsafe class Cpu
     /// <summary>CLI; HLT for ever.</summary>
     public static void Stop() => Asm.stop_forever();
 
+    /// <summary>Spins until the TSC has gone so far on.</summary>
+    public static void WaitTicks(ulong ticks) => Asm.wait_ticks(ticks);
+
+    /// <summary>Makes the CPU shut down, which restarts a PC.</summary>
+    public static void TripleFault() => Asm.triple_fault();
+
     /// <summary>CLTS.</summary>
     public static void ClearTaskSwitched() => Asm.clear_task_switched();
 

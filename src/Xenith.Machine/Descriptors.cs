@@ -1,3 +1,5 @@
+using System;
+
 namespace Xenith.Machine;
 
 /// <summary>
@@ -8,6 +10,9 @@ public static unsafe class Descriptors
 {
     /// <summary>Offset of page 14 from the base of a GDT.</summary>
     private const ulong ReservedPageOffset = Selectors.FirstReservedPage * 4096UL;
+
+    /// <summary>Bytes set aside for the SYSCALL stub of each CPU.</summary>
+    private const int StubSize = 64;
 
     /// <summary>Sets up GDT, TSS, IDT and SYSCALL registers of the CPU that runs this; its record gets its ledger.</summary>
     public static void InitializeCpu(uint id)
@@ -125,9 +130,9 @@ public static unsafe class Descriptors
     /// </summary>
     private static void BuildSyscallStub(uint id, ulong block)
     {
-        ulong code = ImageLayout.SyscallStubs + id * 64;
+        ulong code = ImageLayout.SyscallStubs + id * StubSize;
         ulong frame = block + CpuBlock.Size - CpuBlock.FrameSize;
-        byte* to = Image.WritableAlias(code);
+        byte* to = stackalloc byte[StubSize];
         int at = 0;
         at = StoreStackPointer(to, code, at, frame);
         Bytes(to, ref at, 0x66, 0x83, 0x3d);                            // cmpw $0, UserMode and TaskSwitched
@@ -141,6 +146,10 @@ public static unsafe class Descriptors
         at = StoreStackPointer(to, code, at, frame);
         to[at++] = 0xe9;                                                // jmp syscall32_entry
         Relative(to, code, ref at, Asm.get_syscall32_entry(), 0);
+        // A CPU that comes back finds its stub, and after boot nobody can write it.
+        Span<byte> stub = new(to, at);
+        if (!stub.SequenceEqual(new ReadOnlySpan<byte>((byte*)code, at)))
+            stub.CopyTo(new Span<byte>(Image.WritableAlias(code), at));
 
         Cpu.WriteMsr(Msr.Lstar, code);
         Cpu.WriteMsr(Msr.Cstar, code + (ulong)compatibility);

@@ -26,6 +26,16 @@ public static unsafe class Image
 
     public static ulong End => ImageLayout.ImageEnd;
 
+    /// <summary>The page of code that holds a SYSCALL stub for each CPU.</summary>
+    public static ulong SyscallStubs => ImageLayout.SyscallStubs;
+
+    /// <summary>Writes the eight bytes at an address of the hypervisor once more. False if that raised a page fault: the page is not there or not writable.</summary>
+    public static bool TryRewrite(ulong address)
+    {
+        ulong value;
+        return Asm.guest_read64(address, &value) != 0 && Asm.guest_write64(address, value) != 0;
+    }
+
     /// <summary>Physical address of a byte of the image.</summary>
     public static ulong PhysicalOf(ulong address) => address - AddressSpace.Image;
 
@@ -45,6 +55,6 @@ public static unsafe class Image
         return true;
     }
 
-    /// <summary>Writes to the image's code through the direct map, where it is writable: W^X stays whole.</summary>
+    /// <summary>The image's code in the direct map, where it is writable while booting: no page is writable and executable under one address.</summary>
     internal static byte* WritableAlias(ulong address) => (byte*)(AddressSpace.DirectMap + PhysicalOf(address));
 }

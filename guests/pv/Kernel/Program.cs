@@ -57,6 +57,7 @@ static unsafe class Program
         EntryCosts.Run();
         EmulationCosts.Run();
         PagingCosts.Run();
+        SwitchCosts.Run();
     }
 
     /// <summary>

@@ -147,6 +147,7 @@ user_fault_program_end:
 
         .bss
         .balign 16
+        .global stamps
 stamps: .skip   16                              // start, handler entered, handler leaves, back
 saved_rdx: .skip 8
         .section .note.GNU-stack, "", @progbits

@@ -154,6 +154,24 @@ internal struct MemoryMap
         Count = kept;
     }
 
+    /// <summary>Keeps so many bytes of usable memory, the lowest, and takes the rest out of the map. The map must have been normalized.</summary>
+    internal void ClipAmount(ulong bytes)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            MemoryRange range = Ranges[i];
+            if (range.Kind != MemoryKind.Usable)
+                continue;
+            ulong size = range.End - range.Start;
+            if (size > bytes)
+            {
+                Clip(range.Start + bytes);
+                return;
+            }
+            bytes -= size;
+        }
+    }
+
     private void Append(MemoryRange range)
     {
         if (Count < MemoryRanges.Capacity)

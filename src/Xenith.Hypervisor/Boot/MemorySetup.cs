@@ -14,7 +14,7 @@ internal static class MemorySetup
     internal static MachineMemory? Create(ConsoleLog log, EarlyMemory early, ulong top)
     {
         ulong frames = top / AddressSpace.PageSize;
-        if (!HypervisorAddressSpace.ExtendDirectMap(early, top))
+        if (!HypervisorAddressSpace.ExtendDirectMap(early, top) || !HypervisorAddressSpace.SplitImageAlias(early))
             return null;
 
         ulong tableBytes = FrameTable.BytesFor(frames);

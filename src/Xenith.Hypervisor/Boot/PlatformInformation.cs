@@ -63,8 +63,15 @@ public sealed class PlatformInformation
     public ushort Pm1aControl { get; set; }
     public ushort Pm1bControl { get; set; }
 
+    /// <summary>Port of the register that restarts the machine, 0 if there is none, and what to write there.</summary>
+    public ushort ResetPort { get; set; }
+    public byte ResetValue { get; set; }
+
     /// <summary>Number of CPUs that the firmware describes.</summary>
     public uint CpuCount { get; set; } = 1;
+
+    /// <summary>What the command line said.</summary>
+    internal HypervisorOptions Options;
 
     /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
     public byte[] CommandLine { get; set; } = new byte[0];

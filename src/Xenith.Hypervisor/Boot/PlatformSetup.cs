@@ -99,17 +99,25 @@ internal static class PlatformSetup
 
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)
     {
-        if (platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
+        ClockSourceOption wanted = platform.Options.ClockSource;
+        if (wanted == ClockSourceOption.Tsc)
+            wanted = ClockSourceOption.Automatic;
+        bool mayUseHpet = wanted == ClockSourceOption.Hpet || (wanted == ClockSourceOption.Automatic && platform.Options.Hpet);
+        if (mayUseHpet && platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
         {
             Calibration.Result result = Calibration.WithHpet(hpet, localApic, out ulong hertz);
             log.Always($"Platform timer is {hertz / 1_000_000}.{hertz / 100_000 % 10}{hertz / 10_000 % 10}{hertz / 1000 % 10}MHz HPET");
             return result;
         }
-        if (platform.PmTimerPort != 0)
+        if (wanted == ClockSourceOption.Hpet)
+            log.Warning($"WARNING: Could not initialise clocksource 'hpet'.");
+        if (wanted != ClockSourceOption.Pit && platform.PmTimerPort != 0)
         {
             log.Always($"Platform timer is 3.579MHz ACPI PM Timer");
             return Calibration.WithPmTimer(platform.PmTimerPort, localApic);
         }
+        if (wanted == ClockSourceOption.Acpi)
+            log.Warning($"WARNING: Could not initialise clocksource 'acpi'.");
         log.Always($"Platform timer is 1.193MHz PIT");
         return Calibration.WithPit(localApic);
     }

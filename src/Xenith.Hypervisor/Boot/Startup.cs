@@ -28,7 +28,8 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { NoReboot = options.NoReboot, Level = options.LogLevel.Always - 1 };
+        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
+        log.Restart.Apply(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -38,6 +39,7 @@ internal static class Startup
         log.Always($"Command line: {information.CommandLine}");
         ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
+        LimitMemory(log, ref information.MemoryMap, in options);
         Boot(log, in information, in options);
     }
 
@@ -62,13 +64,13 @@ internal static class Startup
             switch (parser.Problem)
             {
                 case OptionProblem.Unknown:
-                    log.Warning($"Warning: unknown option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" unknown!");
                     break;
                 case OptionProblem.BadValue:
-                    log.Warning($"Warning: bad value in option \"{parser.Option.Text}\"");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" has invalid value \"{parser.Option.Value}\", rc=-22!");
                     break;
                 default:
-                    log.Info($"Option \"{parser.Option.Text}\" has no effect here");
+                    log.Warning($"parameter \"{parser.Option.WrittenName}\" is understood, but has no effect here");
                     break;
             }
         }
@@ -78,14 +80,23 @@ internal static class Startup
     {
         CpuSetup.Describe(log);
         EarlyMemory early = FreeMemory(in information);
+        for (int i = 0; i < options.BadPageCount; i++)
+        {
+            PageRange bad = options.BadPages[i];
+            log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
+            early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
+        }
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
-        PlatformInformation platform = new();
+        PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
+        log.Restart.ResetPort = platform.ResetPort;
+        log.Restart.ResetValue = platform.ResetValue;
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
         {
             Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
             return;
         }
+        log.Restart.TscHertz = devices.Time.TscHertz;
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {
@@ -116,6 +127,7 @@ internal static class Startup
             return;
         HypervisorAddressSpace.ProtectImage();
         Image.SealHeap();
+        SelfTest.Run(host);
         log.Always($"*** Serial input to DOM0");
         Cpu.StartScheduling();
     }
@@ -141,6 +153,17 @@ internal static class Startup
             early.Reserve(module.TextAddress, module.TextAddress + module.TextLength + 1);
         }
         return early;
+    }
+
+    /// <summary>`mem` and `availmem`: the RAM beyond is not the hypervisor's to use, and dom0 does not see it either.</summary>
+    private static void LimitMemory(ConsoleLog log, ref MemoryMap map, in HypervisorOptions options)
+    {
+        ulong before = map.UsableFrames(ulong.MaxValue);
+        map.Clip(options.MemoryLimit);
+        map.ClipAmount(options.AvailableLimit);
+        ulong after = map.UsableFrames(ulong.MaxValue);
+        if (after < before)
+            log.Always($"Truncating RAM from {before * 4}kB to {after * 4}kB");
     }
 
     private static void PrintMemoryMap(ConsoleLog log, in MemoryMap map)

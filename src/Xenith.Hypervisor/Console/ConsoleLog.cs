@@ -1,4 +1,5 @@
 using System;
+using Xenith.Hypervisor.Power;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Console;
@@ -23,8 +24,8 @@ public sealed class ConsoleLog
     /// <summary>Level from which on lines are printed: 0 errors, 1 warnings (Xen's default), 2 information, 3 debug.</summary>
     public int Level { get; set; } = 1;
 
-    /// <summary>After a panic the machine stays as it is rather than restart.</summary>
-    public bool NoReboot { get; set; }
+    /// <summary>What follows the last line of a host that has failed.</summary>
+    public RestartPolicy Restart { get; } = new();
 
     /// <summary>The serial line itself, for the guest console.</summary>
     public SerialPort Serial => _serial;

@@ -52,21 +52,32 @@ internal static class DomainLife
                 MachineControl.Halt();
                 break;
             case CrashReason:
-                log.Always($"Hardware Dom0 crashed: rebooting machine.");
-                Panic.Restart(log);
+                EndCrashed(log);
                 break;
             case Reboot:
                 log.Always($"Hardware Dom0 shutdown: rebooting machine");
-                MachineControl.Reboot();
+                MachineControl.Reboot(log.Restart);
                 break;
             case Watchdog:
                 log.Always($"Hardware Dom0 shutdown: watchdog rebooting machine");
-                MachineControl.Reboot();
+                MachineControl.Reboot(log.Restart);
                 break;
             default:
                 log.Always($"Hardware Dom0 shutdown: unknown reason {reason}: rebooting machine");
-                MachineControl.Reboot();
+                MachineControl.Reboot(log.Restart);
                 break;
         }
+    }
+
+    private static void EndCrashed(ConsoleLog log)
+    {
+        if (log.Restart.NoReboot)
+        {
+            log.Always($"Hardware Dom0 crashed: 'noreboot' set - not rebooting.");
+            MachineControl.Halt();
+        }
+        log.Always($"Hardware Dom0 crashed: rebooting machine in 5 seconds.");
+        log.Restart.WaitFiveSeconds();
+        MachineControl.Reboot(log.Restart);
     }
 }

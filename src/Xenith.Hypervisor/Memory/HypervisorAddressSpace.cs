@@ -89,19 +89,64 @@ internal static class HypervisorAddressSpace
         l4.Write(AddressSpace.FirstHypervisorSlot, show ? PageTableView.At(Image.RootTable)[AddressSpace.FirstHypervisorSlot] : default);
 
     /// <summary>
-    /// Gives each part of the image just the rights that it needs, takes the guard pages away and the identity mapping that the boot code stood on.
-    /// Method tables become read-only here: nothing may be constructed with a bare `new` afterwards that would write them.
+    /// Gives the direct map of the frames in which the image's code and constants lie page-sized entries, so that <see cref="ProtectImage"/> can take rights away from them. False if there is
+    /// no memory for the tables.
+    /// </summary>
+    internal static bool SplitImageAlias(EarlyMemory early)
+    {
+        ulong end = Image.PhysicalOf(Image.DataEnd);
+        for (ulong address = Image.PhysicalOf(Image.TextStart) & ~(LargePage - 1); address < end; address += LargePage)
+        {
+            ulong alias = AddressSpace.DirectMap + address;
+            if (!TryDescend(early, alias, 2, Table, out Mfn l2) || !early.TryTake(AddressSpace.PageSize, AddressSpace.PageSize, BootDirectMap, out ulong fresh))
+                return false;
+            Mfn l1 = Mfn.FromAddress(fresh);
+            for (int i = 0; i < 512; i++)
+                PageTableView.At(l1).Write(i, new PageTableEntry(Mfn.FromAddress(address).Plus((ulong)i), Data));
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(alias, 2), new PageTableEntry(l1, Table));
+        }
+        Cpu.FlushTlb();
+        return true;
+    }
+
+    /// <summary>
+    /// Gives each part of the image just the rights that it needs, under its own address and in the direct map: what is code or constant is writable nowhere. Takes the guard pages away and
+    /// the identity mapping that the boot code stood on. Method tables become read-only here: nothing may be constructed with a bare `new` afterwards that would write them.
     /// </summary>
     internal static void ProtectImage()
     {
+        const ulong constant = PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute;
         Protect(Image.TextStart, Image.TextEnd, PageFlags.Present | PageFlags.Accessed);
-        Protect(Image.ReadOnlyStart, Image.ReadOnlyEnd, PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
-        Protect(Image.DataStart, Image.DataEnd, PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
+        Protect(Image.ReadOnlyStart, Image.ReadOnlyEnd, constant);
+        Protect(Image.DataStart, Image.DataEnd, constant);
         Protect(Image.BssStart, Image.End, Data);
+        for (ulong address = Image.TextStart; address < Image.DataEnd; address += AddressSpace.PageSize)
+            SetAlias(address, constant);
         for (int i = 0; Image.TryGetGuardPage(i, out ulong guard); i++)
             Protect(guard, guard + AddressSpace.PageSize, 0);
         PageTableView.At(Image.RootTable).Write(0, default);
         Cpu.FlushTlb();
+    }
+
+    /// <summary>
+    /// Lets this CPU write the page of SYSCALL stubs through the direct map, or forbids it again: for a CPU that is started for the first time after boot. Those that were started before have their
+    /// stubs, and starting them again writes nothing.
+    /// </summary>
+    internal static void OpenSyscallStubs(bool open)
+    {
+        SetAlias(Image.SyscallStubs, open ? Data : PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
+        Cpu.FlushTlb();
+    }
+
+    /// <summary>Changes the entry of the direct map for a page of the image.</summary>
+    private static void SetAlias(ulong address, ulong flags)
+    {
+        ulong physical = Image.PhysicalOf(address);
+        ulong alias = AddressSpace.DirectMap + physical;
+        Mfn table = Image.RootTable;
+        for (int level = 4; level > 1; level--)
+            table = PageTableView.At(table)[AddressSpace.TableIndex(alias, level)].Frame;
+        PageTableView.At(table).Write(AddressSpace.TableIndex(alias, 1), new PageTableEntry(Mfn.FromAddress(physical), flags));
     }
 
     private static void Protect(ulong start, ulong end, ulong flags)

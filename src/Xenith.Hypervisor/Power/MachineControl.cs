@@ -30,18 +30,66 @@ internal static class MachineControl
         return XenError.Io;
     }
 
-    /// <summary>Resets the machine: by the reset control register of PC chip sets, then by the keyboard controller.</summary>
-    internal static void Reboot()
+    /// <summary>
+    /// Resets the machine. The way that `reboot=` names is tried first, then the ACPI reset register (ACPI 6.5, 4.8.3.6), the reset control register of
+    /// PC chip sets, the keyboard controller, and a triple fault, which no machine survives.
+    /// </summary>
+    internal static void Reboot(RestartPolicy policy)
     {
         Cpu.DisableInterrupts();
-        Port.Out8(ResetControl, 0x02);
-        Port.Out8(ResetControl, 0x06);
-        for (int i = 0; i < 1_000_000; i++)
-            Cpu.Pause();
+        TellFirmware(policy.IsWarm);
+        switch (policy.Method)
+        {
+            case RebootOption.Keyboard:
+                ByKeyboardController();
+                break;
+            case RebootOption.Pci:
+                ByChipSet(false);
+                break;
+            case RebootOption.Power:
+                ByChipSet(true);
+                break;
+            case RebootOption.Triple:
+                Cpu.TripleFault();
+                break;
+        }
+        if (policy.ResetPort != 0)
+        {
+            Port.Out8(policy.ResetPort, policy.ResetValue);
+            Wait();
+        }
+        ByChipSet(false);
+        ByKeyboardController();
+        Cpu.TripleFault();
+    }
+
+    /// <summary>The word at 0x472 of the BIOS data area: 0x1234 asks the firmware to skip its memory test.</summary>
+    private static void TellFirmware(bool warm)
+    {
+        System.Span<byte> word = BootMemory.Writable(0x472, 2);
+        word[0] = warm ? (byte)0x34 : (byte)0;
+        word[1] = warm ? (byte)0x12 : (byte)0;
+    }
+
+    /// <summary>Bit 1 of the register chooses a hard reset, bit 2 makes it happen, bit 3 turns the power off in between.</summary>
+    private static void ByChipSet(bool powerCycle)
+    {
+        byte hard = powerCycle ? (byte)0x0a : (byte)0x02;
+        Port.Out8(ResetControl, hard);
+        Port.Out8(ResetControl, (byte)(hard | 0x04));
+        Wait();
+    }
+
+    private static void ByKeyboardController()
+    {
         Port.Out8(KeyboardController, 0xfe);
+        Wait();
+    }
+
+    private static void Wait()
+    {
         for (int i = 0; i < 1_000_000; i++)
             Cpu.Pause();
-        Cpu.Stop();
     }
 
     /// <summary>Stops for good.</summary>

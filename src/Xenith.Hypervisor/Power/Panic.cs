@@ -19,15 +19,16 @@ internal static class Panic
         Restart(log);
     }
 
-    /// <summary>Restarts the machine or stops, as the command line says.</summary>
-    internal static void Restart(ConsoleLog log)
+    /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>
+    private static void Restart(ConsoleLog log)
     {
-        if (log.NoReboot)
+        if (log.Restart.NoReboot)
         {
             log.Always($"Manual reset required ('noreboot' specified)");
             MachineControl.Halt();
         }
-        log.Always($"Rebooting.");
-        MachineControl.Reboot();
+        log.Always($"Reboot in five seconds...");
+        log.Restart.WaitFiveSeconds();
+        MachineControl.Reboot(log.Restart);
     }
 }

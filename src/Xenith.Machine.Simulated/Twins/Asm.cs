@@ -97,6 +97,10 @@ internal static unsafe class Asm
 
     internal static void stop_forever() => throw new CpuStopped();
 
+    internal static void wait_ticks(ulong ticks) => Self.Machine.Clock.Advance(ticks * 1000 / Self.Machine.Clock.TscMegahertz);
+
+    internal static void triple_fault() => throw new CpuStopped();
+
     internal static void clear_task_switched() => Self.WriteCr0(Self.Cr0 & ~Cr0.TaskSwitched);
 
     internal static ulong read_dr(uint index) => Self.DebugRegisters[index];

@@ -38,6 +38,12 @@ public static class Image
     /// <summary>First of the consecutive L1 tables that map the image's addresses from <see cref="AddressSpace.Image"/> on.</summary>
     public static Mfn FirstL1Table => SimulatedCpu.Current.Machine.Layout.FirstL1Table;
 
+    /// <summary>The page of code that holds a SYSCALL stub for each CPU.</summary>
+    public static ulong SyscallStubs => TextEnd - AddressSpace.PageSize;
+
+    /// <summary>Writes the eight bytes at an address of the hypervisor once more. False if that raised a page fault: the page is not there or not writable.</summary>
+    public static bool TryRewrite(ulong address) => SimulatedCpu.Current.TryTranslate(address, AccessKind.Write, AccessMode.Supervisor, out _, out _);
+
     /// <summary>Physical address of a byte of the image.</summary>
     public static ulong PhysicalOf(ulong address) => address - AddressSpace.Image;
 

@@ -157,6 +157,28 @@ function wait_for_interrupt
         hlt
         cli
         ret
+function wait_ticks
+        rdtsc
+        shl $32, %rdx
+        lea (%rax, %rdx), %rcx
+1:      pause
+        rdtsc
+        shl $32, %rdx
+        add %rdx, %rax
+        sub %rcx, %rax
+        cmp %rdi, %rax
+        jb 1b
+        ret
+
+// An interrupt table that holds nothing: the breakpoint cannot be delivered, nor the faults that follow, and the CPU shuts down (SDM vol. 3, 6.15).
+function triple_fault
+        cli
+        pushq $0
+        pushq $0
+        lidt (%rsp)
+        int3
+        jmp stop_forever
+
 function stop_forever
         cli
 1:      hlt

@@ -40,7 +40,7 @@ public class CommandLineTests
         Assert.Equal((1u, uint.MaxValue), (options.Dom0MinimumVcpus, options.Dom0MaximumVcpus));
         Assert.True(options.Console.Com1 && options.Console.Vga && !options.Console.Com2);
         Assert.Equal((2, 2, 0, 2), (options.LogLevel.Always, options.LogLevel.Limited, options.GuestLogLevel.Always, options.GuestLogLevel.Limited));
-        Assert.Equal(16384u, options.ConsoleRingSize);
+        Assert.Equal(0u, options.ConsoleRingSize);
         Assert.Equal(uint.MaxValue, options.MaximumCpus);
         Assert.Equal(SchedulerOption.Credit, options.Scheduler);
         Assert.Equal(ProtectionOption.On, options.Smap);
@@ -143,6 +143,29 @@ public class CommandLineTests
     [InlineData("clocksource=sun")]
     [InlineData("maxcpus=-1")]
     [InlineData("watchdog=dog")]
+    [InlineData("nmi=never")]
+    [InlineData("iommu=maybe")]
+    [InlineData("hpet=broadcast=sometimes")]
+    [InlineData("vga=gfx-1024x768")]
+    [InlineData("vga=text-80x26")]
+    [InlineData("vga=")]
+    [InlineData("conswitch=abc")]
+    [InlineData("console_timestamps=now")]
+    [InlineData("reboot=z")]
+    [InlineData("mem=lots")]
+    [InlineData("no-mem")]
+    [InlineData("badpage=1-")]
+    [InlineData("badpage=5-4")]
+    [InlineData("badpage=")]
+    [InlineData("numa=fake=x")]
+    [InlineData("spec-ctrl=yes")]
+    [InlineData("spec-ctrl=telepathy")]
+    [InlineData("xpti=dom1")]
+    [InlineData("sched_ratelimit_us=-1")]
+    [InlineData("acpi=perhaps")]
+    [InlineData("ucode=scan=what")]
+    [InlineData("edd=1x")]
+    [InlineData("dma_bits=x")]
     public void ShowsBadValues(string line)
     {
         CommandLineParser parser = new(Encoding.ASCII.GetBytes("first " + line));
@@ -158,14 +181,14 @@ public class CommandLineTests
     [Fact]
     public void TellsWhatHasNoEffect()
     {
-        CommandLineParser parser = new("placeholder vga=gfx-1024x768x16 no-real-mode edd=off telepathy"u8);
+        CommandLineParser parser = new("placeholder no-real-mode edd=off ivrs_hpet[0]=00:14.0 acpi=verbose ucode=-1,no-scan telepathy ivrs_hpets"u8);
         List<OptionProblem> problems = [];
         while (parser.MoveNext())
         {
             problems.Add(parser.Problem);
         }
 
-        Assert.Equal([.. Enumerable.Repeat(OptionProblem.WithoutEffect, 4), OptionProblem.Unknown], problems);
+        Assert.Equal([.. Enumerable.Repeat(OptionProblem.WithoutEffect, 6), OptionProblem.Unknown, OptionProblem.Unknown], problems);
     }
 
     [Fact]
@@ -194,6 +217,58 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void ReadsOptionsOfTheConsole()
+    {
+        HypervisorOptions options = Parse(
+            "console=com1L,vga com2=9600,8e1,0x3e8 vga=gfx-1024x768x32,keep console_timestamps=datems console_to_ring sync_console conswitch=bx reboot=k,w");
+        Assert.Equal((SerialHalf.Low, 9600u, 0x3e8u, 3u), (options.Console.Com1Half, options.Com2.Baud, options.Com2.IoBase, options.Com2.Irq));
+        Assert.True(options.Vga.Keep && options.Vga.AsksForMode && options.GuestsToRing && options.SyncConsole && options.KeepInput && options.WarmReboot);
+        Assert.Equal((TimestampOption.DateMilliseconds, (byte)'b', RebootOption.Keyboard), (options.Timestamps, options.SwitchCharacter, options.Reboot));
+        Assert.Equal(TimestampOption.Date, Parse("console_timestamps").Timestamps);
+        Assert.Equal(TimestampOption.None, Parse("console_timestamps no-console_timestamps").Timestamps);
+        Assert.Equal(0, Parse("conswitch=.").SwitchCharacter);
+        Assert.True(Parse("reboot=no").NoReboot);
+    }
+
+    [Fact]
+    public void ReadsOptionsOfMemory()
+    {
+        HypervisorOptions options = Parse("mem=1G availmem=512M badpage=0x10,0x20-0x2f badpage=7 bootscrub=no scrub-domheap numa=fake=4 gnttab_max_frames=16");
+        Assert.Equal((1UL << 30, 512UL << 20, 3), (options.MemoryLimit, options.AvailableLimit, options.BadPageCount));
+        Assert.Equal((0x20UL, 0x2fUL, 7UL), (options.BadPages[1].First, options.BadPages[1].Last, options.BadPages[2].Last));
+        Assert.Equal((BootScrubOption.Off, true, 4u, 16u), (options.BootScrub, options.ScrubDomains, options.FakeNodes, options.GrantFrames));
+        Assert.False(Parse("numa=off").Numa);
+    }
+
+    [Fact]
+    public void ReadsOptionsOfProcessorsAndScheduling()
+    {
+        HypervisorOptions options = Parse(
+            "no-x2apic x2apic-mode=cluster tdt=0 no-smt hpet=0 nmi=fatal noirqbalance msi=off mmcfg=no,amd-fam10 sched=credit2 sched-gran=core dom0_vcpus_pin "
+            + "sched_credit_tslice_ms=5 sched_ratelimit_us=0 vcpu_migration_delay=1000 credit2_runqueue=all");
+        Assert.False(options.X2Apic || options.TscDeadline || options.Hpet || options.Msi || options.Mmcfg);
+        Assert.True(options.NoIrqBalance && options.PinDom0);
+        Assert.Equal((SwitchOption.Off, SwitchOption.Off, NmiOption.Fatal), (options.X2ApicPhysical, options.Smt, options.Nmi));
+        Assert.Equal((SchedulerOption.Credit2, GranularityOption.Core, RunQueueOption.All), (options.Scheduler, options.Granularity, options.Credit2RunQueue));
+        Assert.Equal((5u, 0u, 1000u), (options.CreditTimeSlice, options.RateLimit, options.MigrationDelay));
+    }
+
+    [Fact]
+    public void ReadsMitigations()
+    {
+        HypervisorOptions options = Parse("xpti=dom0=off,domu spec-ctrl=rsb=no-pv,verw,no-ibpb,bti-thunk=jmp pcid=no-xpti tsx=0");
+        Assert.Equal((SwitchOption.Off, SwitchOption.On), (options.Xpti.Dom0, options.Xpti.DomU));
+        Assert.Equal((SwitchOption.Off, SwitchOption.NotGiven), (options.Speculation.Rsb.Pv, options.Speculation.Rsb.Hvm));
+        Assert.Equal((SwitchOption.On, SwitchOption.On, SwitchOption.Off), (options.Speculation.Verw.Pv, options.Speculation.Verw.Hvm, options.Speculation.Ibpb));
+        Assert.Equal((PcidOption.NotIsolated, SwitchOption.Off), (options.Pcid, options.Tsx));
+
+        HypervisorOptions off = Parse("xpti=dom0 spec-ctrl=no");
+        Assert.True(off.Speculation.AllOff);
+        Assert.Equal((SwitchOption.On, SwitchOption.Off, SwitchOption.Off), (off.Xpti.Dom0, off.Xpti.DomU, off.PvL1tf.Dom0));
+        Assert.True(Parse("spec-ctrl=no-xen").Speculation.XenOff);
+    }
+
+    [Fact]
     public void ReadsOtherFormsOfTheSame()
     {
         Assert.Equal((3u, 3u), (Parse("dom0_max_vcpus=3").Dom0MinimumVcpus, Parse("dom0_max_vcpus=3").Dom0MaximumVcpus));
@@ -215,7 +290,9 @@ public class CommandLineTests
     {
         Gen<string> word = Gen.OneOf(
             "dom0_mem=", "com1=", "loglvl=", "console=", "no-", "min:", "max:", ",", "/", "+", "-", "%", "=", " ", "1", "0x", "99999999999999999999",
-            "M", "T", "dom0_max_vcpus=", "conring_size=", "maxcpus=", "iommu=", "115200", "8n1", "all", "\0", "ÿ");
+            "M", "T", "dom0_max_vcpus=", "conring_size=", "maxcpus=", "iommu=", "115200", "8n1", "all", "\0", "ÿ", "spec-ctrl=", "rsb=", "pv", "xpti=", "vga=", "gfx-",
+            "text-80x", "mode-", "keep", "badpage=", "mem=", "conswitch=", "reboot=", "console_timestamps=", "numa=", "fake=", "hpet=", "broadcast", "ucode=", "scan",
+            "ivrs_hpet[", "cet=", "acpi=", "nmi=", "x", "com2=", "reg-shift=");
         word.Array[0, 30].Sample(
             words =>
             {

@@ -3,13 +3,14 @@ using Xenith.Cli.Emulation;
 namespace Xenith.Cli.Testing.Scenarios;
 
 /// <summary>
-/// The image built with its own checks (XenithChecks): each lock that is taken is compared with the ranks of those that are held. A violation would end dom0, and with it the host.
+/// The image built with its own checks (XenithChecks): each lock that is taken is compared with the ranks of those that are held, and before the first guest runs the hypervisor tries to write its
+/// own code. A lock out of order would end dom0, and with it the host.
 /// </summary>
 internal sealed class CheckedImage : Scenario
 {
     public override string Name => "checked-image";
 
-    public override string Point => "no lock is taken out of order while dom0 and our PV kernel run";
+    public override string Point => "no lock is taken out of order while dom0 and our PV kernel run, and the image cannot be written";
 
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
@@ -19,6 +20,7 @@ internal sealed class CheckedImage : Scenario
             var boot = await bench.BootAsync("dmesg | tail -n 1; find / -xdev -type f | wc -l", machine => machine with { Hypervisor = image });
             TestBench.CheckOrderly(boot);
             CheckOrder(boot.End);
+            CheckSelfTest(boot.End, "image: ");
         }) { Alone = true },
         new("our PV kernel", async bench =>
         {
@@ -30,6 +32,12 @@ internal sealed class CheckedImage : Scenario
             TestBench.Check(end.Log.Any(line => line.StartsWith("DONE passed ", StringComparison.Ordinal)), $"no end of the transcript; ended with {end.Cause}");
         }) { Alone = true },
     ];
+
+    private static void CheckSelfTest(MachineEnd end, string what)
+    {
+        var said = end.Log.Where(line => line.Contains("Self test:", StringComparison.Ordinal)).ToList();
+        TestBench.Check(said.Any(line => line.Contains(what, StringComparison.Ordinal) && line.EndsWith(", 0 failures", StringComparison.Ordinal)), $"'{what}' failed:\n{string.Join('\n', said)}");
+    }
 
     private static void CheckOrder(MachineEnd end)
     {

@@ -73,6 +73,8 @@ internal static class AcpiSetup
         platform.PmTimerPort = fadt.PmTimer.Port;
         platform.Pm1aControl = fadt.Pm1aControl.Port;
         platform.Pm1bControl = fadt.Pm1bControl.Port;
+        platform.ResetPort = fadt.ResetRegister.Port;
+        platform.ResetValue = fadt.ResetValue;
     }
 
     private static void AddInterrupts(ConsoleLog log, Madt madt, PlatformInformation platform)

@@ -37,6 +37,61 @@ internal static class OptionValues
         return !option.IsNegated || option.Value.IsEmpty;
     }
 
+    /// <summary>An item of a list that is a boolean by itself: `name`, `no-name` or `name=yes`. False if it is something else.</summary>
+    internal static bool TryBooleanItem(ReadOnlySpan<byte> item, ReadOnlySpan<byte> name, out bool value)
+    {
+        Option option = new(item);
+        value = false;
+        return option.Is(name) && (option.Value.IsEmpty == !option.HasValue) && TryBoolean(option, out value);
+    }
+
+    /// <summary>Reads a boolean option into its field if it has this name.</summary>
+    internal static bool Flag(Option option, ReadOnlySpan<byte> name, ref bool field, ref bool valid)
+    {
+        if (!option.Is(name))
+            return false;
+        valid = TryBoolean(option, out bool value);
+        field = valid ? value : field;
+        return true;
+    }
+
+    /// <summary>The same for a boolean that may be left to the hypervisor.</summary>
+    internal static bool Switch(Option option, ReadOnlySpan<byte> name, ref SwitchOption field, ref bool valid)
+    {
+        if (!option.Is(name))
+            return false;
+        valid = TryBoolean(option, out bool value);
+        field = !valid ? field : value ? SwitchOption.On : SwitchOption.Off;
+        return true;
+    }
+
+    /// <summary>Reads an integer option into its field if it has this name.</summary>
+    internal static bool Number(Option option, ReadOnlySpan<byte> name, ref uint field, ref bool valid)
+    {
+        if (!option.Is(name))
+            return false;
+        valid = TryNumber(option, ref field);
+        return true;
+    }
+
+    /// <summary>The value of an option that is an integer; it keeps its value if the text is none.</summary>
+    internal static bool TryNumber(Option option, ref uint field)
+    {
+        if (option.IsNegated || !TryInteger(option.Value, out uint value))
+            return false;
+        field = value;
+        return true;
+    }
+
+    /// <summary>The value of an option that is a size; it keeps its value if the text is none.</summary>
+    internal static bool TrySize(Option option, ref ulong field)
+    {
+        if (option.IsNegated || !TrySize(option.Value, out ulong value))
+            return false;
+        field = value;
+        return true;
+    }
+
     /// <summary>Takes an unsigned integer off the front of a text: decimal, 0x hexadecimal or 0 octal. False without a digit, or above 64 bits.</summary>
     internal static bool TryTakeInteger(ref ReadOnlySpan<byte> text, out ulong value)
     {

@@ -33,6 +33,9 @@ internal struct SerialOption
     /// <summary>First I/O port.</summary>
     internal uint IoBase;
 
+    /// <summary>Registers are two to this power ports apart.</summary>
+    internal uint RegisterShift;
+
     /// <summary>Interrupt, 0 to poll.</summary>
     internal uint Irq;
 
@@ -49,6 +52,9 @@ internal struct SerialOption
         IoBase = 0x3f8,
         Irq = 4,
     };
+
+    /// <summary>The second port of a PC.</summary>
+    internal static SerialOption Com2 => Com1 with { IoBase = 0x2f8, Irq = 3 };
 
     /// <summary>Reads the option's value.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> value, ref SerialOption option)
@@ -87,6 +93,8 @@ internal struct SerialOption
         : name.SequenceEqual("stop-bits"u8) ? TryStopBits(value)
         : name.SequenceEqual("io-base"u8) ? OptionValues.TryInteger(value, out IoBase)
         : name.SequenceEqual("irq"u8) ? TryIrq(value)
+        : name.SequenceEqual("reg-shift"u8) ? OptionValues.TryInteger(value, out RegisterShift) && RegisterShift <= 4
+        : name.SequenceEqual("reg-width"u8) ? value.SequenceEqual("1"u8)
         : name.SequenceEqual("dev"u8) && TryPlace(value);
 
     private bool TryBaud(ReadOnlySpan<byte> text)
