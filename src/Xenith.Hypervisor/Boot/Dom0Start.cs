@@ -53,7 +53,7 @@ internal static class Dom0Start
             return false;
         }
         log.Always($"Dom0 has maximum {input.Vcpus} VCPUs");
-        if (options.Dom0VcpusPin)
+        if (options.PinDom0)
             Pin(domain);
         vcpu.Scheduling.Up();
         return true;

@@ -20,8 +20,22 @@ internal static class SchedulerSetup
         }
         if (!wanted.IsEmpty && !wanted.SequenceEqual("credit"u8))
             log.Always($"Could not find scheduler: {wanted}");
-        if (host.Scheduler is Credit credit && credit.SetParameters(options.CreditSliceMilliseconds, options.RateLimitMicroseconds, 0) != XenError.None)
-            log.Warning($"sched_ratelimit_us is above sched_credit_tslice_ms: the defaults are used");
+        if (host.Scheduler is Credit credit)
+            SetParameters(log, credit, options.CreditTimeSlice, options.RateLimit, options.MigrationDelay);
         log.Always($"Using scheduler: {host.Scheduler.Name} ({host.Scheduler.OptionName})");
+    }
+
+    private static void SetParameters(ConsoleLog log, Credit credit, uint slice, uint rateLimit, uint migrationDelay)
+    {
+        if (slice is < Credit.ShortestSlice or > Credit.LongestSlice)
+        {
+            log.Always($"WARNING: sched_credit_tslice_ms={slice} is outside of {Credit.ShortestSlice} to {Credit.LongestSlice}: {credit.SliceMilliseconds} is used");
+            slice = credit.SliceMilliseconds;
+        }
+        if (credit.SetParameters(slice, rateLimit, migrationDelay) == XenError.None)
+            return;
+        log.Always($"WARNING: sched_ratelimit_us={rateLimit} or vcpu_migration_delay={migrationDelay} does not go with a slice of {slice} ms: the defaults are used");
+        uint limit = slice * 1000 < credit.RateLimitMicroseconds ? slice * 1000 : credit.RateLimitMicroseconds;
+        credit.SetParameters(slice, limit, 0);
     }
 }

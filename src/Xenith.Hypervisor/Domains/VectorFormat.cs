@@ -11,7 +11,8 @@ public sealed class VectorFormat
 {
     // Of the legacy area (SDM vol. 1, 10.5.1), as after a reset.
     private const ulong ControlWord = 0x037f;
-    private const uint ControlWordAt = 0, MxcsrAt = 24, Mxcsr = 0x1f80;
+    private const int ControlWordAt = 0, MxcsrAt = 24;
+    private const uint Mxcsr = 0x1f80;
     private const uint LegacySize = 512;
 
     private readonly VectorSave _instruction;

@@ -20,6 +20,8 @@ public sealed class VcpuScheduling
     private readonly RunStateAccount _account = new();
     private Scheduler? _scheduler;
     private SchedulingUnit? _unit;
+    private CpuSet _before;
+    private bool _isOverridden;
     private int _flags;
     private int _pauses;
 
@@ -168,6 +170,31 @@ public sealed class VcpuScheduling
     {
         if (_scheduler is Scheduler scheduler && _unit is SchedulingUnit unit)
             scheduler.SetAffinity(unit, hard, soft, Host.Current.Time.Now);
+    }
+
+    /// <summary>
+    /// Makes the vCPU run on one CPU until <see cref="EndOverride"/>, whatever its affinity. <see cref="XenError.Busy"/> if it does so already, <see cref="XenError.Invalid"/> if there is no such CPU.
+    /// </summary>
+    internal XenError Override(uint cpu)
+    {
+        if (_unit is not SchedulingUnit unit || !Host.Current.Pcpus.Online.Contains(cpu))
+            return XenError.Invalid;
+        if (_isOverridden)
+            return XenError.Busy;
+        _isOverridden = true;
+        _before = unit.HardAffinity;
+        SetAffinity(CpuSet.Of(cpu), unit.SoftAffinity);
+        return XenError.None;
+    }
+
+    /// <summary>Gives the vCPU its affinity back. <see cref="XenError.Invalid"/> if it has it.</summary>
+    internal XenError EndOverride()
+    {
+        if (_unit is not SchedulingUnit unit || !_isOverridden)
+            return XenError.Invalid;
+        _isOverridden = false;
+        SetAffinity(_before, unit.SoftAffinity);
+        return XenError.None;
     }
 
     /// <summary>A CPU has chosen it. The lock of the CPU's queue is held.</summary>
