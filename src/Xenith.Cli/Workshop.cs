@@ -1,6 +1,7 @@
 using Xenith.Cli.Building;
 using Xenith.Cli.Debian;
 using Xenith.Cli.Emulation;
+using Xenith.Cli.Images;
 using Xenith.Cli.Userland;
 
 namespace Xenith.Cli;
@@ -27,6 +28,9 @@ internal sealed class Workshop
         return new Workshop(Repository.Find(), say);
     }
 
+    /// <summary>Installs what these further purposes need and the machine lacks.</summary>
+    public Task EnsureAsync(IEnumerable<Purpose> purposes, CancellationToken cancel) => HostPackages.EnsureAsync(purposes, say, cancel);
+
     /// <param name="choice">Null for our own image, built if need be; "debian"; or the path of an ELF32.</param>
     public async Task<HypervisorImage> HypervisorAsync(string? choice, CancellationToken cancel) => choice switch
     {
@@ -36,6 +40,10 @@ internal sealed class Workshop
     };
 
     public Task<DebianKernel> KernelAsync(CancellationToken cancel) => packages.KernelAsync(cancel);
+
+    /// <summary>The cached image of Debian's root file system, not to be written to.</summary>
+    public async Task<string> RootFileSystemAsync(CancellationToken cancel) =>
+        await RootFileSystem.GetAsync(Repository, packages, await KernelAsync(cancel), say, cancel);
 
     public async Task<Dom0Userland> UserlandAsync(CancellationToken cancel) =>
         await Dom0Userland.GetAsync(Repository, packages, await KernelAsync(cancel), cancel);

@@ -6,6 +6,7 @@ using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Scheduling;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -28,6 +29,7 @@ public sealed class Host
         Domains = new DomainTable();
         Scheduler = new Credit(new PcpuMachine(Pcpus));
         Vectors = new VectorFormat();
+        CpuCalls = new CpuCalls(this);
     }
 
     /// <summary>The host that this CPU belongs to.</summary>
@@ -51,11 +53,17 @@ public sealed class Host
     /// <summary>How vector registers are saved.</summary>
     public VectorFormat Vectors { get; }
 
+    /// <summary>Measures against speculation.</summary>
+    public SpeculationSetup Speculation { get; init; } = new();
+
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
-    /// <summary>What arrived on the serial line for dom0.</summary>
-    public ConsoleInputRing ConsoleInput { get; } = new();
+    /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
+    public ConsoleInput ConsoleInput { get; } = new();
+
+    /// <summary>What debug keys have switched.</summary>
+    internal DebugKeyState KeyState { get; } = new();
 
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
@@ -71,6 +79,18 @@ public sealed class Host
 
     /// <summary>The physical CPUs: who exists, who is online.</summary>
     public PcpuTable Pcpus { get; } = new();
+
+    /// <summary>Number + 1 of the CPU that ends the host, 0 while none does. The others stop when their NMI comes.</summary>
+    internal int EndingCpu;
+
+    /// <summary>How many have stopped.</summary>
+    internal int StoppedCpus;
+
+    /// <summary>How the CPUs but the first are started.</summary>
+    public SecondaryStart Secondary { get; internal init; } = new();
+
+    /// <summary>Work that CPUs ask of each other.</summary>
+    public CpuCalls CpuCalls { get; }
 
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }

@@ -21,7 +21,7 @@ internal enum LockUse : byte
 
 /// <summary>
 /// What keeps locks from deadlock, checked each time one is taken: their ranks ascend; what an interrupt handler takes, nobody holds while interrupts are on; and who waits for another
-/// CPU can be interrupted and holds nothing that a handler wants. The CPU's ledger says what is held, so there are no other books.
+/// CPU holds nothing that a handler wants. The CPU's ledger says what is held, so there are no other books.
 /// </summary>
 /// <remarks>
 /// Compiled in where XENITH_CHECKS is defined: in the hosted build always, in the image with `-p:XenithChecks=true`. The order is checked, not the collision, so one CPU is
@@ -57,14 +57,12 @@ internal static class LockOrder
             if (ledger.ItemAt(i) is SpinLock held && (held.Uses & LockUse.InHandler) != 0)
                 Violation(held, $"Lock order: a CPU waits for another and holds rank {(uint)held.Rank}, which handlers take");
         }
-        if (!Cpu.InterruptsEnabled)
-            Violation(null, $"Lock order: a CPU waits for another with interrupts off");
     }
 
-    private static void Violation(SpinLock? about, Console.LogText what)
+    private static void Violation(SpinLock about, Console.LogText what)
     {
         // What holds the console cannot use it to complain.
-        if (PerCpu.Context<object>() is Pcpu cpu && about is not { Rank: LockRank.Console })
+        if (PerCpu.Context<object>() is Pcpu cpu && about.Rank != LockRank.Console)
             cpu.Host.Log.Error(what);
         Invariant.Broken();
     }

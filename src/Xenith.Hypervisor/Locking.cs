@@ -48,6 +48,9 @@ public enum LockRank : byte
     /// <summary>A domain's line of output.</summary>
     GuestConsole = 97,
 
+    /// <summary>What is typed and waits for dom0.</summary>
+    ConsoleInput = 98,
+
     /// <summary>The console.</summary>
     Console = 100,
 }
@@ -82,7 +85,15 @@ public sealed class SpinLock : Undoable
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
         LockOrder.Check(this);
-        Acquire();
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        {
+            // Waiting is done with interrupts as they were.
+            if (enabled)
+                Cpu.EnableInterrupts();
+            while (Volatile.Read(ref _held) != 0)
+                Spin();
+            Cpu.DisableInterrupts();
+        }
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
     }
 
@@ -104,7 +115,15 @@ public sealed class SpinLock : Undoable
     private void Acquire()
     {
         while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
-            Cpu.Pause();
+            Spin();
+    }
+
+    /// <summary>The holder may wait for this CPU to flush its TLB: where the interrupt that asks for it cannot come, the request is looked for.</summary>
+    private static void Spin()
+    {
+        if (!Cpu.InterruptsEnabled && PerCpu.Context<object>() is Pcpu cpu)
+            cpu.Host.Memory.Tlb.Answer();
+        Cpu.Pause();
     }
 
     /// <summary>The time during which the lock is held.</summary>

@@ -16,9 +16,18 @@ public sealed class Pcpu
         Id = id;
         Timers = new TimerQueue(this);
         _choice = new ChoiceTimer();
+        _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
         host.Scheduler.CreateCpu(id);
     }
+
+    private readonly CpuLink _link;
+
+    /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
+    internal bool HasUnknownNmi;
+
+    /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
+    internal int IsAskedToCall;
 
     /// <summary>The CPU that executes this.</summary>
     public static Pcpu Current => PerCpu.Context<Pcpu>();
@@ -28,6 +37,12 @@ public sealed class Pcpu
 
     /// <summary>Number of the CPU.</summary>
     public uint Id { get; }
+
+    /// <summary>Id of its local APIC: where interrupts for it are sent.</summary>
+    public uint ApicId { get; set; }
+
+    /// <summary>Number that the firmware's ACPI tables give it.</summary>
+    public uint AcpiId { get; set; }
 
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
@@ -50,6 +65,9 @@ public sealed class Pcpu
     /// <summary>The vCPU on whose behalf the CPU works, whose domain a trap may end. Null in handlers, deferred work and idle: a trap there is nobody's fault but ours.</summary>
     public Vcpu? Served => IsIdle || IsInHandler || IsInDeferredWork ? null : Loaded;
 
+    /// <summary>How often it has gone to sleep for want of work.</summary>
+    public ulong IdlePeriods { get; internal set; }
+
     /// <summary>True if a long operation should stop at its next legal state: something waits for the way out.</summary>
     public bool ShouldPreempt => (PerCpu.Work & Interruptions) != 0;
 
@@ -57,7 +75,31 @@ public sealed class Pcpu
     /// Adds reasons for the slow way out (<see cref="PendingWork"/>) to this CPU, whichever CPU asks. A CPU that is in a guest or idle takes notice at once. Safe in interrupt
     /// handlers and under locks.
     /// </summary>
-    public void Raise(uint work) => PerCpu.RaiseWork(work);
+    public void Raise(uint work)
+    {
+        // Who set a bit before has sent the interrupt, or is the CPU itself; and whoever clears one then looks at what it stands for.
+        if ((_link.RaiseWork(work) & work) != work && Id != PerCpu.Id)
+            Kick();
+    }
+
+    /// <summary>A CPU that starts, for the first time or again, knows nothing of what it did before.</summary>
+    internal void ResetForStart()
+    {
+        PerCpu.TakeWork(uint.MaxValue);
+        IsAskedToCall = 0;
+        Loaded = null;
+        IsIdle = true;
+    }
+
+    /// <summary>
+    /// Makes the CPU pass the way out, if it is in a guest or idle: for what it sees there without a bit of its own, an event for the vCPU that it runs. Nothing to do for the CPU that asks: it comes there
+    /// by itself.
+    /// </summary>
+    public void Kick()
+    {
+        if (Id != PerCpu.Id)
+            Host.Interrupts.LocalApic.Send(ApicId, Interrupts.Vectors.EventCheck);
+    }
 
     /// <summary>From now on the CPU runs vCPUs. Called by the CPU itself; nothing happens if it does already.</summary>
     internal void JoinScheduler()

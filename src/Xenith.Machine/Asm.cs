@@ -39,6 +39,7 @@ internal static unsafe class Asm
     [RuntimeImport("*", "read_flags"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_flags();
     [RuntimeImport("*", "wait_for_interrupt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_for_interrupt();
     [RuntimeImport("*", "stop_forever"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void stop_forever();
+    [RuntimeImport("*", "pause_spinning"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void pause_spinning();
     [RuntimeImport("*", "triple_fault"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void triple_fault();
     [RuntimeImport("*", "wait_ticks"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void wait_ticks(ulong ticks);
     [RuntimeImport("*", "clear_task_switched"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void clear_task_switched();
@@ -76,10 +77,22 @@ internal static unsafe class Asm
     [RuntimeImport("*", "get_hypercall_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_hypercall_entry();
     [RuntimeImport("*", "get_syscall_slow"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall_slow();
     [RuntimeImport("*", "get_syscall32_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_syscall32_entry();
+    [RuntimeImport("*", "get_guarded_hypercall"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_hypercall();
+    [RuntimeImport("*", "get_guarded_syscall_slow"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_syscall_slow();
+    [RuntimeImport("*", "get_guarded_syscall32"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_guarded_syscall32();
+    [RuntimeImport("*", "get_sysenter_entry"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_sysenter_entry();
+    [RuntimeImport("*", "get_sysenter_flags_cleared"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_sysenter_flags_cleared();
     [RuntimeImport("*", "get_contained"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_contained();
     [RuntimeImport("*", "get_smap_sites_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_smap_sites_start();
     [RuntimeImport("*", "get_smap_sites_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_smap_sites_end();
+    [RuntimeImport("*", "get_guard_sites_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_guard_sites_start();
+    [RuntimeImport("*", "get_guard_sites_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_guard_sites_end();
+    [RuntimeImport("*", "get_entry_start"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_entry_start();
+    [RuntimeImport("*", "get_entry_end"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_entry_end();
     [RuntimeImport("*", "start_scheduling"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void start_scheduling(ulong stackTop);
+
+    /// <summary>An NMI interrupted the hypervisor: a few lines that take no lock and cannot trap.</summary>
+    [RuntimeImport("*", "hv_nmi"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void hv_nmi(ref GuestFrame frame);
 
     /// <summary>Xenith.Hypervisor's last word on a trap of its own: returns 1 if the caller was crashed and the CPU may go on.</summary>
     [RuntimeImport("*", "hv_own_trap"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte hv_own_trap(ref GuestFrame frame);

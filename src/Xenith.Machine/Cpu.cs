@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Xenith.Machine;
 
 /// <summary>The CPU that executes this: its special registers and instructions.</summary>
@@ -72,8 +70,8 @@ public static unsafe class Cpu
     /// <summary>STI; HLT; CLI: sleeps until an interrupt has been handled. Call with interrupts off.</summary>
     public static void WaitForInterrupt() => Asm.wait_for_interrupt();
 
-    /// <summary>PAUSE.</summary>
-    public static void Pause() => X86Base.Pause();
+    /// <summary>PAUSE: one turn of a loop that waits for another CPU.</summary>
+    public static void Pause() => Asm.pause_spinning();
 
     /// <summary>CLI; HLT for ever.</summary>
     public static void Stop() => Asm.stop_forever();

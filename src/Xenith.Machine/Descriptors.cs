@@ -20,7 +20,11 @@ public static unsafe class Descriptors
         PerCpu.Record* record = PerCpu.Current;
         ulong block = (ulong)record;
         record->Id = id;
-        record->Ledger = new Ledger();
+        // Another CPU's ledger was made for it: after boot nothing can be.
+        if (record->Ledger is null)
+            record->Ledger = new Ledger();
+        if (id == 0)
+            record->GdtFrame = Mfn.FromAddress(Image.PhysicalOf(block + CpuBlock.GdtPage)).Value;
         PerCpu.ClearVcpuInfo();
 
         BuildTss(record, block);
@@ -40,7 +44,7 @@ public static unsafe class Descriptors
     }
 
     /// <summary>The frame that holds this CPU's descriptors: what page 14 of the current vCPU's GDT must map.</summary>
-    public static Mfn ReservedGdtFrame => Mfn.FromAddress(Image.PhysicalOf((ulong)PerCpu.Current + CpuBlock.GdtPage));
+    public static Mfn ReservedGdtFrame => new(PerCpu.Current->GdtFrame);
 
     /// <summary>Makes this CPU use its own GDT, whose guest part is empty.</summary>
     public static void LoadIdleGdt() => LoadGdt((ulong)PerCpu.Current + CpuBlock.GdtPage - ReservedPageOffset);
@@ -130,6 +134,22 @@ public static unsafe class Descriptors
     /// </summary>
     private static void BuildSyscallStub(uint id, ulong block)
     {
+        ulong compatibility = WriteSyscallStub(id, block);
+        Cpu.WriteMsr(Msr.Lstar, ImageLayout.SyscallStubs + id * StubSize);
+        Cpu.WriteMsr(Msr.Cstar, compatibility);
+        Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
+        // SYSENTER has a stack of the CPU's own from the start. AMD's CPUs have none in long mode; with a null CS it stays a fault whatever the CPU.
+        const uint auth = 0x6874_7541, hygo = 0x6f67_7948;
+        bool hasSysenter = Cpu.Cpuid(0).Ebx is not (auth or hygo);
+        Cpu.TryWriteMsr(Msr.SysenterCs, hasSysenter ? Selectors.HypervisorCode : 0UL);
+        Cpu.TryWriteMsr(Msr.SysenterEsp, block + CpuBlock.Size);
+        Cpu.TryWriteMsr(Msr.SysenterEip, Asm.get_sysenter_entry());
+        Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
+    }
+
+    /// <summary>Writes a CPU's stub, unless it is there already; returns the address of its part for 32-bit callers.</summary>
+    internal static ulong WriteSyscallStub(uint id, ulong block)
+    {
         ulong code = ImageLayout.SyscallStubs + id * StubSize;
         ulong frame = block + CpuBlock.Size - CpuBlock.FrameSize;
         byte* to = stackalloc byte[StubSize];
@@ -139,23 +159,22 @@ public static unsafe class Descriptors
         Relative(to, code, ref at, block + 32, 1);
         to[at++] = 0;
         Bytes(to, ref at, 0x0f, 0x85);                                  // jne syscall_slow
-        Relative(to, code, ref at, Asm.get_syscall_slow(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall_slow() : Asm.get_syscall_slow(), 0);
         to[at++] = 0xe9;                                                // jmp hypercall_entry
-        Relative(to, code, ref at, Asm.get_hypercall_entry(), 0);
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_hypercall() : Asm.get_hypercall_entry(), 0);
         int compatibility = at;
         at = StoreStackPointer(to, code, at, frame);
         to[at++] = 0xe9;                                                // jmp syscall32_entry
-        Relative(to, code, ref at, Asm.get_syscall32_entry(), 0);
-        // A CPU that comes back finds its stub, and after boot nobody can write it.
+        Relative(to, code, ref at, Guards.IsEnabled ? Asm.get_guarded_syscall32() : Asm.get_syscall32_entry(), 0);
+        // All are written while booting; afterwards nobody can.
         Span<byte> stub = new(to, at);
         if (!stub.SequenceEqual(new ReadOnlySpan<byte>((byte*)code, at)))
             stub.CopyTo(new Span<byte>(Image.WritableAlias(code), at));
-
-        Cpu.WriteMsr(Msr.Lstar, code);
-        Cpu.WriteMsr(Msr.Cstar, code + (ulong)compatibility);
-        Cpu.WriteMsr(Msr.Star, (ulong)Selectors.HypervisorCode << 32 | (ulong)Selectors.Ring3Code32 << 48);
-        Cpu.WriteMsr(Msr.SyscallMask, Rflags.Interrupt | Rflags.Trap | Rflags.Direction | Rflags.NestedTask | Rflags.AlignmentCheck | Rflags.IoPrivilege | Rflags.Resume);
+        return code + (ulong)compatibility;
     }
+
+    /// <summary>Writes this CPU's stub again: the ways in have become others.</summary>
+    internal static void RenewSyscallStub() => BuildSyscallStub(PerCpu.Current->Id, (ulong)PerCpu.Current);
 
     private static int StoreStackPointer(byte* to, ulong code, int at, ulong frame)
     {

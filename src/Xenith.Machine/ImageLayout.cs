@@ -55,7 +55,7 @@ internal static unsafe class ImageLayout
 
     internal static byte* SymbolTableEnd => (byte*)(delegate*<void>)&__symbols_end;
 
-    /// <summary>One page of code, readable and executable, for the SYSCALL stubs.</summary>
+    /// <summary>Pages of code, readable and executable, for the SYSCALL stubs.</summary>
     internal static ulong SyscallStubs => (ulong)(delegate*<void>)&__syscall_stubs;
 
     /// <summary>The block of the CPU that boots: 64 KiB, aligned.</summary>

@@ -23,8 +23,18 @@ public static unsafe class PerCpu
         [FieldOffset(33)] public byte TaskSwitched;
         [FieldOffset(40)] public ulong IdleVcpuInfo;
         [FieldOffset(48)] public ulong TrapDepth;
+        [FieldOffset(56)] public ulong GdtFrame;
         [FieldOffset(64)] public fixed byte Tss[104];
         [FieldOffset(176)] public fixed byte PseudoDescriptor[16];
+
+        // For native/guarded.S: the root that the hypervisor works on, the one that the guest runs on if that is another, and the CPU's own.
+        [FieldOffset(192)] public ulong Root;
+        [FieldOffset(200)] public ulong GuestRoot;
+        [FieldOffset(208)] public ulong OwnRoot;
+        [FieldOffset(216)] public byte RootChanged;
+        [FieldOffset(217)] public byte Guards;
+        [FieldOffset(218)] public ushort VerwSelector;
+        [FieldOffset(220)] public uint SpecCtrl;
     }
 
     internal static Record* Current

@@ -23,6 +23,8 @@ public class CommandLineTests
     [InlineData("--nic", "rtl8139")]
     [InlineData("--emulator", "vmware")]
     [InlineData("--accel", "hax")]
+    [InlineData("--boot", "grub")]
+    [InlineData("--disc", "/no/such/file")]
     [InlineData("--qemu", "-name 'open")]
     [InlineData("--timeout", "0")]
     [InlineData("--timeout", "soon")]
@@ -44,6 +46,65 @@ public class CommandLineTests
         Assert.Empty(Parse(
             "--exec", "-n; echo", "--cpus", "4", "--memory", "2G", "--disk", "/etc/passwd:ahci", "--disk", "/etc/passwd:nvme", "--nic", "virtio",
             "--hypervisor", "debian", "--accel", "tcg", "--icount", "--qemu", "-device 'x y'", "--timeout", "5", "--no-kernel").Errors);
+    }
+
+    [Theory]
+    [InlineData("--exec", "--exec", "true", "--no-kernel")]
+    [InlineData("--exec", "--exec", "true", "--initrd", "none")]
+    [InlineData("--no-kernel", "--no-kernel", "--kernel", "/etc/passwd")]
+    [InlineData("--icount", "--icount", "--accel", "kvm")]
+    [InlineData("--xen", "--xen", "two\nlines")]
+    [InlineData("--dom0", "--dom0", "a\tb")]
+    [InlineData("--log", "--log", "/no/such/directory/log")]
+    [InlineData("--log", "--log", "/tmp")]
+    [InlineData("--disc", "--disc", "/etc/passwd", "--exec", "true")]
+    [InlineData("--disc", "--disc", "/etc/passwd", "--boot", "direct")]
+    [InlineData("bochs", "--emulator", "bochs")]
+    [InlineData("--accel", "--emulator", "bochs", "--exec", "true", "--accel", "kvm")]
+    [InlineData("--icount", "--emulator", "bochs", "--exec", "true", "--icount")]
+    [InlineData("--qemu", "--emulator", "bochs", "--exec", "true", "--qemu", "-s")]
+    [InlineData("--gdb", "--emulator", "bochs", "--exec", "true", "--gdb")]
+    [InlineData("--disk", "--emulator", "bochs", "--exec", "true", "--disk", "/etc/passwd:ahci")]
+    [InlineData("--nic", "--emulator", "bochs", "--exec", "true", "--nic", "e1000e")]
+    [InlineData("--boot", "--emulator", "bochs", "--exec", "true", "--boot", "direct")]
+    [InlineData("--cpu-model", "--emulator", "bochs", "--exec", "true", "--cpu-model", "pentium")]
+    [InlineData("--cpus", "--emulator", "bochs", "--exec", "true", "--cpus", "100")]
+    [InlineData("--memory", "--emulator", "bochs", "--exec", "true", "--memory", "64G")]
+    public void Options_that_do_not_go_together_are_one_line(string named, params string[] arguments)
+    {
+        var command = new Command("run");
+        var options = new RunOptions();
+        options.AddTo(command);
+        var parse = command.Parse(arguments);
+        Assert.Empty(parse.Errors);
+
+        var message = RunConflicts.Find(options, parse, onTerminal: true);
+
+        Assert.NotNull(message);
+        Assert.Contains(named, message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("--exec", "true", "--icount", "--gdb", "--cpus", "64")]
+    [InlineData("--emulator", "bochs", "--exec", "true", "--cpus", "2", "--memory", "512M", "--cpu-model", "ryzen", "--boot", "multiboot2")]
+    [InlineData("--disc", "/etc/passwd", "--log", "/tmp/log")]
+    public void Options_that_go_together(params string[] arguments)
+    {
+        var command = new Command("run");
+        var options = new RunOptions();
+        options.AddTo(command);
+
+        Assert.Null(RunConflicts.Find(options, command.Parse(arguments), onTerminal: true));
+    }
+
+    [Fact]
+    public void A_boot_by_a_disc_leaves_the_loader_to_the_bios()
+    {
+        var arguments = QemuCommandLine.Build(Machine with { Boot = BootPath.Multiboot2 }, onTerminal: false);
+
+        Assert.DoesNotContain("-kernel", arguments);
+        Assert.Contains("ide-cd,drive=disc,bootindex=0", arguments);
     }
 
     [Theory]

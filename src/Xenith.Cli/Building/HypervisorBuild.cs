@@ -51,6 +51,7 @@ internal sealed class HypervisorBuild(Repository repository, Action<string> say)
         if (elf is null)
             return null;
         var symbols = Path.ChangeExtension(elf, ".elf");
-        return new HypervisorImage("xenith", elf, File.Exists(symbols) ? symbols : null);
+        var packed = Path.ChangeExtension(elf, ".gz");
+        return new HypervisorImage("xenith", elf, File.Exists(symbols) ? symbols : null) { Packed = File.Exists(packed) ? packed : null };
     }
 }

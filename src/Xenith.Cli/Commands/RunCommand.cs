@@ -26,47 +26,54 @@ internal static class RunCommand
         var alone = parse.GetValue(options.NoKernel);
         var commands = parse.GetValue(options.Exec);
         var icount = parse.GetValue(options.Icount);
-        if (parse.GetValue(options.Emulator) == "bochs")
-            throw ToolException.Usage("--emulator bochs is not supported yet");
-        if (commands is not null && (alone || ownInitrd is not null))
-            throw ToolException.Usage($"--exec needs the standard dom0, so it does not go with {(alone ? "--no-kernel" : "--initrd")}");
-        if (alone && (ownInitrd ?? parse.GetValue(options.Kernel)) is not null)
-            throw ToolException.Usage("--no-kernel does not go with --kernel or --initrd");
-        var accelerator = parse.GetValue(options.Accel) == "kvm" ? Accelerator.Kvm : Accelerator.Tcg;
-        if (accelerator == Accelerator.Kvm && (icount || !File.Exists("/dev/kvm")))
-            throw ToolException.Usage(icount ? "--icount counts in software, so it does not go with --accel kvm" : "--accel kvm: this machine has no /dev/kvm");
-        if (parse.GetValue(options.Log) is { } log && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(log))))
-            throw ToolException.Usage($"--log: there is no directory for '{log}'");
+        var onTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+        if (RunConflicts.Find(options, parse, onTerminal) is { } conflict)
+            throw ToolException.Usage(conflict);
+        var disc = parse.GetValue(options.Disc);
+        var bochs = parse.GetValue(options.Emulator) == RunOptions.Bochs;
+        var boot = parse.GetValue(options.Boot) switch
+        {
+            "multiboot2" => BootPath.Multiboot2,
+            null when !bochs => BootPath.Direct,
+            RunOptions.Direct => BootPath.Direct,
+            _ => BootPath.Multiboot1,
+        };
 
         var workshop = await Workshop.OpenAsync(Say, cancel);
+        await workshop.EnsureAsync([.. bochs ? (Purpose[])[Purpose.Bochs] : [], .. boot == BootPath.Direct ? (Purpose[])[] : [Purpose.BootDisc]], cancel);
         var settings = new MachineSettings
         {
-            Hypervisor = await workshop.HypervisorAsync(parse.GetValue(options.Hypervisor), cancel),
-            Modules = alone ? null : new BootModules(parse.GetValue(options.Kernel) ?? (await workshop.KernelAsync(cancel)).Image, ownInitrd),
+            Hypervisor = disc is not null ? HypervisorImage.None : await workshop.HypervisorAsync(parse.GetValue(options.Hypervisor), cancel),
+            Modules = alone || disc is not null ? null : new BootModules(parse.GetValue(options.Kernel) ?? (await workshop.KernelAsync(cancel)).Image, ownInitrd),
             Cpus = parse.GetValue(options.Cpus),
             MemoryMiB = parse.GetValue(options.Memory) ?? 1024,
             HypervisorOptions = parse.GetValue(options.Xen)!,
             KernelOptions = parse.GetValue(options.Dom0)!,
             Disks = parse.GetValue(options.Disks) ?? [],
+            Root = parse.GetValue(options.Rootfs) is { } root ? root with { File = root.File == RunOptions.Debian ? await workshop.RootFileSystemAsync(cancel) : root.File } : null,
             Nic = parse.GetValue(options.Nic) switch { "e1000e" => NicModel.E1000e, "virtio" => NicModel.Virtio, _ => null },
-            Accelerator = accelerator,
+            Accelerator = parse.GetValue(options.Accel) == "kvm" ? Accelerator.Kvm : Accelerator.Tcg,
+            Emulator = bochs ? EmulatorKind.Bochs : EmulatorKind.Qemu,
+            CpuModel = parse.GetValue(options.CpuModel),
+            Boot = boot,
+            Disc = disc,
             CountInstructions = icount,
             WaitForDebugger = parse.GetValue(options.Gdb),
             ExtraArguments = parse.GetValue(options.Qemu)!,
+            Programs = [.. parse.GetValue(options.With)!.Select(file => new ExtraProgram($"programs/{file.Name}", file.FullName))],
         };
         if (settings.WaitForDebugger)
             Say($"waiting for: gdb{(settings.Hypervisor.Symbols is { } symbols ? $" {symbols}" : "")} -ex 'target remote :1234'");
 
-        var onTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         var stdout = Console.OpenStandardOutput();
         Session session =
             commands is not null ? new Session.Commands(commands, stdout)
             : onTerminal ? new Session.Interactive()
-            : alone || ownInitrd is not null ? new Session.Watch(stdout)
+            : alone || ownInitrd is not null || disc is not null ? new Session.Watch(stdout)
             : new Session.Commands(Dom0Userland.Resource("tour.sh"), stdout);
         TimeSpan? limit = parse.GetValue(options.Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds)
             : session is Session.Interactive || settings.WaitForDebugger ? null
-            : TimeSpan.FromSeconds(icount ? 900 : 300);
+            : TimeSpan.FromSeconds(icount || bochs ? 900 : 300);
 
         var machine = new Machine(settings, await workshop.UserlandAsync(cancel)) { LogFile = parse.GetValue(options.Log) };
         var end = await machine.RunAsync(session, limit, cancel);

@@ -12,15 +12,15 @@ internal static class DebianXen
     public static async Task<HypervisorImage> GetAsync(Repository repository, PackageCache packages, CancellationToken cancel)
     {
         var elf = Path.Combine(repository.Cache, "xen-4.17-amd64.elf");
+        var packed = Path.Combine(await packages.GetAsync(PackageCache.XenPackage, cancel), "boot", "xen-4.17-amd64.gz");
         if (!File.Exists(elf))
         {
-            var home = await packages.GetAsync(PackageCache.XenPackage, cancel);
             await using var held = await packages.HoldAsync(cancel);
-            await using (var packed = new GZipStream(File.OpenRead(Path.Combine(home, "boot", "xen-4.17-amd64.gz")), CompressionMode.Decompress))
+            await using (var unpacked = new GZipStream(File.OpenRead(packed), CompressionMode.Decompress))
             await using (var plain = File.Create(elf + ".new"))
-                await packed.CopyToAsync(plain, cancel);
+                await unpacked.CopyToAsync(plain, cancel);
             File.Move(elf + ".new", elf, overwrite: true);
         }
-        return new HypervisorImage("debian", elf, Symbols: null);
+        return new HypervisorImage("debian", elf, Symbols: null) { Packed = packed };
     }
 }

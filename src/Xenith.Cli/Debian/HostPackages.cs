@@ -1,7 +1,7 @@
 namespace Xenith.Cli.Debian;
 
 /// <summary>What a package of the host is needed for.</summary>
-internal enum Purpose { Run, Build, Test }
+internal enum Purpose { Run, Build, Test, BootDisc, Bochs, RootFileSystem }
 
 /// <param name="Probe">A file or program whose presence shows that the package is installed.</param>
 internal sealed record HostPackage(string Name, string Probe, Purpose Purpose, string Reason)
@@ -18,7 +18,16 @@ internal static class HostPackages
         new("util-linux", "flock", Purpose.Run, "keeps two builds from meeting"),
         new("binutils", "ld", Purpose.Build, "links the image"),
         new("gcc", "gcc", Purpose.Build, "assembles the image's assembly sources"),
-        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests"),
+        new("gcc-multilib", "/usr/include/gnu/stubs-32.h", Purpose.Test, "the ABI layout tests for 32-bit guests, and 32-bit processes for dom0"),
+        new("grub-common", "grub-mkrescue", Purpose.BootDisc, "makes bootable CD images"),
+        new("grub-pc-bin", "/usr/lib/grub/i386-pc/multiboot2.mod", Purpose.BootDisc, "GRUB for a PC's BIOS"),
+        new("xorriso", "xorriso", Purpose.BootDisc, "writes CD images"),
+        new("mtools", "mformat", Purpose.BootDisc, "writes the EFI part of CD images"),
+        new("bochs", "bochs-bin", Purpose.Bochs, "the other emulator: SMAP, x2APIC, TSC deadline, AVX-512, VT-x"),
+        new("bochsbios", "/usr/share/bochs/BIOS-bochs-latest", Purpose.Bochs, "Bochs's BIOS"),
+        new("vgabios", "/usr/share/vgabios/vgabios.bin", Purpose.Bochs, "Bochs's video BIOS"),
+        new("mmdebstrap", "mmdebstrap", Purpose.RootFileSystem, "unpacks Debian packages into a root file system"),
+        new("e2fsprogs", "mke2fs", Purpose.RootFileSystem, "writes ext4 images"),
         new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
     ];
 

@@ -44,14 +44,15 @@ internal sealed class PackageCache(Repository repository, Action<string> say)
     }
 
     /// <summary>Waits for the only right to change the cache; dispose it to give it back.</summary>
-    public async Task<IAsyncDisposable> HoldAsync(CancellationToken cancel)
+    /// <param name="part">Only a part of the cache, which takes long to fill.</param>
+    public async Task<IAsyncDisposable> HoldAsync(CancellationToken cancel, string? part = null)
     {
         Directory.CreateDirectory(repository.Cache);
         while (true)
         {
             try
             {
-                return new FileStream(Path.Combine(repository.Cache, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(Path.Combine(repository.Cache, part is null ? "lock" : $"{part}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException)
             {

@@ -1,16 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
+using Xenith.Cli.Images;
 using Xenith.Cli.Userland;
 
 namespace Xenith.Cli.Emulation;
 
 /// <summary>
 /// One run of one emulated machine, from an empty directory to its end. Every run without a terminal is bounded twice: by the
-/// limit given here, and by <c>timeout(1)</c> around QEMU, which still works if this process is killed.
+/// limit given here, and by <c>timeout(1)</c> around the emulator, which still works if this process is killed.
 /// </summary>
 internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
 {
+    private const string Guard = "timeout";
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     /// <summary>From a panic's line to the end we make: time for the lines that follow it.</summary>
@@ -28,19 +30,22 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         using var directory = new RunDirectory();
         var decoder = PrepareModules(directory, session);
         directory.Link(RunDirectory.Hypervisor, settings.Hypervisor.Elf);
+        if (settings.Disc is { } disc)
+            directory.Link(RunDirectory.Disc, disc);
+        else if (settings.Boot != BootPath.Direct)
+            await WriteDiscAsync(directory, cancel);
         if (LogFile is not null)
         {
             await File.WriteAllBytesAsync(LogFile, [], cancel);
             directory.Link(RunDirectory.SerialLog, LogFile);
         }
-        using var monitorPort = Listen(directory[RunDirectory.MonitorSocket]);
-        using var commandPort = Listen(directory[RunDirectory.CommandSocket]);
-        var clock = Stopwatch.StartNew();
         var interactive = session is Session.Interactive;
-        using var process = Start(directory.FullName, interactive, limit);
+        using var emulator = Emulator.For(settings, directory, interactive);
+        var clock = Stopwatch.StartNew();
+        using var process = Start(emulator, directory, interactive, limit);
         try
         {
-            return await FollowAsync(process, directory, session, decoder, monitorPort, commandPort, clock, limit, cancel);
+            return await FollowAsync(process, emulator, directory, session, decoder, clock, limit, cancel);
         }
         finally
         {
@@ -69,22 +74,22 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         return session is Session.Commands commands ? new FrameDecoder(plan.Token, commands.Output) : null;
     }
 
-    private static Socket Listen(string path)
+    private async Task WriteDiscAsync(RunDirectory directory, CancellationToken cancel)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(path));
-        socket.Listen(1);
-        return socket;
+        var menu = new GrubMenu(
+            settings.Boot == BootPath.Multiboot2 ? BootProtocol.Multiboot2 : BootProtocol.Multiboot1, settings.HypervisorLine, settings.KernelLine);
+        string? Present(string name) => File.Exists(directory[name]) ? directory[name] : null;
+        await BootDisc.WriteAsync(
+            directory[RunDirectory.Disc], menu, settings.Hypervisor, Present(RunDirectory.Kernel), Present(RunDirectory.Initrd), cancel);
     }
 
-    private Process Start(string directory, bool interactive, TimeSpan? limit)
+    private static Process Start(Emulator emulator, RunDirectory directory, bool interactive, TimeSpan? limit)
     {
-        var arguments = QemuCommandLine.Build(settings, interactive);
         var guarded = limit is { } seconds && !interactive;
         var start = new ProcessStartInfo
         {
-            FileName = guarded ? "timeout" : QemuCommandLine.Program,
-            WorkingDirectory = directory,
+            FileName = guarded ? Guard : emulator.Program,
+            WorkingDirectory = directory.FullName,
             RedirectStandardInput = !interactive,
             RedirectStandardOutput = !interactive,
             RedirectStandardError = true,
@@ -92,17 +97,17 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         if (guarded)
         {
             var guard = (int)limit!.Value.TotalSeconds + 60;
-            foreach (var word in (string[])["-k", "5", guard.ToString(CultureInfo.InvariantCulture), QemuCommandLine.Program])
+            foreach (var word in (string[])["-k", "5", guard.ToString(CultureInfo.InvariantCulture), emulator.Program])
                 start.ArgumentList.Add(word);
         }
-        foreach (var argument in arguments)
+        foreach (var argument in emulator.Arguments)
             start.ArgumentList.Add(argument);
         return Process.Start(start) ?? throw ToolException.Failure("the emulator could not be started");
     }
 
-    private async Task<MachineEnd> FollowAsync(
-        Process process, RunDirectory directory, Session session, FrameDecoder? decoder,
-        Socket monitorPort, Socket commandPort, Stopwatch clock, TimeSpan? limit, CancellationToken cancel)
+    private static async Task<MachineEnd> FollowAsync(
+        Process process, Emulator emulator, RunDirectory directory, Session session, FrameDecoder? decoder,
+        Stopwatch clock, TimeSpan? limit, CancellationToken cancel)
     {
         var watch = session as Session.Watch;
         var log = new SerialLog(directory[RunDirectory.SerialLog]) { Copy = watch?.Output, Awaited = watch?.Until };
@@ -112,17 +117,11 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
             process.StandardInput.Close();
             _ = process.StandardOutput.ReadToEndAsync(cancel);
         }
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var exit = process.WaitForExitAsync(cancel);
-        using var monitor = await ConnectAsync(monitorPort, exit, over.Token);
-        if (monitor is null)
+        if (!await emulator.BeginAsync(exit, decoder, cancel))
             return new MachineEnd(EndCause.EmulatorFailed, null, (await words).Trim(), [], clock.Elapsed.TotalSeconds, 0);
-        var events = monitor.FollowAsync(over.Token);
-        var commands = ReceiveAsync(commandPort, decoder, over.Token);
-        if (!settings.WaitForDebugger)
-            await monitor.ContinueAsync(cancel);
 
-        var cpu = new ProcessTimes(directory[RunDirectory.PidFile]);
+        var cpu = new ProcessTimes(process.Id, process.StartInfo.FileName == Guard);
         EndCause? forced = null;
         TimeSpan? panicAt = null, doneAt = null;
         while (!process.HasExited)
@@ -131,6 +130,7 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
             cancel.ThrowIfCancellationRequested();
             cpu.Sample();
             log.Update();
+            var end = emulator.Poll();
             if (log.Crash is not null)
                 panicAt ??= clock.Elapsed;
             if (decoder?.Status is not null)
@@ -139,6 +139,7 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
                 : clock.Elapsed > limit ? EndCause.TimedOut
                 : clock.Elapsed - panicAt > AfterPanic ? EndCause.Panicked
                 : clock.Elapsed - doneAt > ForPowerOff ? EndCause.StayedOn
+                : panicAt is null ? end
                 : null;
             if (forced is null)
                 continue;
@@ -147,49 +148,10 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         }
         await exit;
         log.Update();
-        // What QEMU wrote into its sockets before it ended is still to be read.
-        await Task.WhenAny(Task.WhenAll(events, commands), Task.Delay(2000, CancellationToken.None));
-        await over.CancelAsync();
+        await emulator.FinishAsync();
 
-        var messages = File.Exists(directory[RunDirectory.EmulatorLog]) ? await File.ReadAllTextAsync(directory[RunDirectory.EmulatorLog], cancel) : "";
-        var cause = forced ?? Cause(process, monitor, log, messages);
-        var detail = cause == EndCause.EmulatorFailed ? (await words).Trim() : log.Crash;
-        return new MachineEnd(cause, decoder?.Status, detail, log.Finished(), clock.Elapsed.TotalSeconds, cpu.Seconds) { EmulatorMessages = messages };
-    }
-
-    private static EndCause Cause(Process process, MonitorConnection monitor, SerialLog log, string messages) =>
-        log.Reached ? EndCause.Reached
-        : log.Crash is not null ? EndCause.Panicked
-        : messages.Contains("Triple fault", StringComparison.Ordinal) ? EndCause.TripleFault
-        : monitor.ShutdownReason == "guest-shutdown" ? EndCause.PoweredOff
-        : monitor.ShutdownReason == "guest-reset" ? EndCause.Reset
-        // "host-qmp-quit", "host-signal", "host-ui": somebody ended QEMU itself, from its own prompt for instance.
-        : process.ExitCode == 0 && monitor.ShutdownReason is not null ? EndCause.PoweredOff
-        : EndCause.EmulatorFailed;
-
-    /// <returns>Null if the emulator ended before it connected.</returns>
-    private static async Task<MonitorConnection?> ConnectAsync(Socket port, Task exit, CancellationToken cancel)
-    {
-        var accept = port.AcceptAsync(cancel).AsTask();
-        if (await Task.WhenAny(accept, exit) != accept)
-            return null;
-        var monitor = new MonitorConnection(await accept);
-        var greeting = monitor.GreetAsync(cancel);
-        return await Task.WhenAny(greeting, exit) == greeting ? monitor : null;
-    }
-
-    /// <summary>Reads the second serial port to its end; without commands what it says is dropped.</summary>
-    private static async Task ReceiveAsync(Socket port, FrameDecoder? decoder, CancellationToken cancel)
-    {
-        try
-        {
-            using var connection = await port.AcceptAsync(cancel);
-            var buffer = new byte[16384];
-            for (int count; (count = await connection.ReceiveAsync(buffer, cancel)) > 0;)
-                decoder?.Take(buffer.AsSpan(0, count));
-        }
-        catch (Exception error) when (error is OperationCanceledException or SocketException)
-        {
-        }
+        var cause = forced ?? (log.Reached ? EndCause.Reached : log.Crash is not null ? EndCause.Panicked : emulator.Cause(process.ExitCode));
+        var detail = cause == EndCause.EmulatorFailed ? $"{(await words).Trim()} {emulator.LastWords}".Trim() : log.Crash;
+        return new MachineEnd(cause, decoder?.Status, detail, log.Finished(), clock.Elapsed.TotalSeconds, cpu.Seconds) { EmulatorMessages = emulator.Messages };
     }
 }

@@ -10,10 +10,6 @@ internal static class QemuCommandLine
 {
     public const string Program = "qemu-system-x86_64";
 
-    /// <summary>Serial port 1 is the hypervisor's, port 2 is left to dom0, where the commands' output comes out.</summary>
-    private const string SerialOptions = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all";
-    private const string ConsoleOptions = "console=hvc0 earlyprintk=xen";
-
     /// <param name="onTerminal">Port 1 is the user's terminal, with QEMU's escape key Ctrl-A; otherwise only the log gets it.</param>
     public static IReadOnlyList<string> Build(MachineSettings machine, bool onTerminal)
     {
@@ -22,7 +18,7 @@ internal static class QemuCommandLine
             "-name", "xenith", "-nodefaults", "-display", "none", "-no-reboot",
             "-machine", "q35", "-accel", Accel(machine), "-cpu", Cpu(machine),
             "-smp", Number(machine.Cpus), "-m", $"{Number(machine.MemoryMiB)}M",
-            "-pidfile", RunDirectory.PidFile, "-d", "cpu_reset,guest_errors", "-D", RunDirectory.EmulatorLog,
+            "-d", "cpu_reset,guest_errors", "-D", RunDirectory.EmulatorLog,
             // Stopped until the monitor is connected, so that no event of the machine is missed.
             "-S", "-chardev", $"socket,id=qmp,path={RunDirectory.MonitorSocket}", "-mon", "chardev=qmp,mode=control",
             "-chardev", onTerminal
@@ -37,17 +33,21 @@ internal static class QemuCommandLine
             line.AddRange("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm");
         if (machine.WaitForDebugger)
             line.Add("-s");
-        foreach (var (index, disk) in machine.Disks.Index())
+        foreach (var (index, disk) in machine.AllDisks.Index())
             line.AddRange(DiskArguments(index, disk));
         if (machine.Nic is { } nic)
             line.AddRange("-netdev", "user,id=net0", "-device", $"{(nic == NicModel.E1000e ? "e1000e" : "virtio-net-pci")},netdev=net0");
-        line.AddRange("-kernel", RunDirectory.Hypervisor, "-append", $"{SerialOptions} {machine.HypervisorOptions}".TrimEnd());
-        if (machine.Modules is not null)
-        {
-            var kernel = $"{RunDirectory.Kernel} {ConsoleOptions} {machine.KernelOptions}".TrimEnd();
-            line.AddRange("-initrd", Escape(kernel) + (machine.Modules.Initrd == BootModules.None ? "" : $",{RunDirectory.Initrd}"));
-        }
+        line.AddRange(machine.Boot == BootPath.Direct && machine.Disc is null ? DirectBoot(machine)
+            : ["-drive", $"if=none,id=disc,format=raw,media=cdrom,readonly=on,file={RunDirectory.Disc}", "-device", "ide-cd,drive=disc,bootindex=0"]);
         line.AddRange(machine.ExtraArguments);
+        return line;
+    }
+
+    private static IEnumerable<string> DirectBoot(MachineSettings machine)
+    {
+        List<string> line = ["-kernel", RunDirectory.Hypervisor, "-append", machine.HypervisorLine];
+        if (machine.Modules is { } modules)
+            line.AddRange("-initrd", Escape($"{RunDirectory.Kernel} {machine.KernelLine}") + (modules.Initrd == BootModules.None ? "" : $",{RunDirectory.Initrd}"));
         return line;
     }
 
@@ -63,9 +63,9 @@ internal static class QemuCommandLine
     /// number instructions would make counted runs differ.
     /// </summary>
     private static string Cpu(MachineSettings machine) =>
-        machine.Accelerator == Accelerator.Kvm ? "host"
+        machine.CpuModel ?? (machine.Accelerator == Accelerator.Kvm ? "host"
         : machine.CountInstructions ? "max,-smap,-rdrand,-rdseed"
-        : "max,-smap";
+        : "max,-smap");
 
     private static IEnumerable<string> DiskArguments(int index, Disk disk)
     {
@@ -73,7 +73,7 @@ internal static class QemuCommandLine
         var format = IsQcow2(disk.File) ? "qcow2" : "raw";
         return
         [
-            "-drive", $"if=none,id={id},format={format},file={Escape(Path.GetFullPath(disk.File))}",
+            "-drive", $"if=none,id={id},format={format},file={Escape(Path.GetFullPath(disk.File))}{(disk.Discard ? ",snapshot=on" : "")}",
             "-device", disk.Bus switch
             {
                 DiskBus.Ahci => $"ide-hd,drive={id}",

@@ -1,17 +1,15 @@
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Xenith.Cli.Emulation;
 
 /// <summary>
-/// The log of the first serial port, read while QEMU writes it. It notices the lines with which a hypervisor says that it is
+/// The log of the first serial port, read while the emulator writes it. It notices the lines with which a hypervisor says that it is
 /// about to stop: some then wait five seconds and reset, some halt, and nobody need wait for either.
 /// </summary>
 internal sealed partial class SerialLog(string file)
 {
-    private readonly StringBuilder line = new();
+    private readonly GrowingFile reader = new(file);
     private readonly List<string> lines = [];
-    private long position;
 
     /// <summary>The line that announces a crash, with the one that names its cause where the format has one.</summary>
     public string? Crash { get; private set; }
@@ -27,37 +25,15 @@ internal sealed partial class SerialLog(string file)
     /// <summary>Reads what was added since the last call.</summary>
     public void Update()
     {
-        if (!File.Exists(file))
-            return;
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        stream.Position = position;
-        Span<byte> buffer = stackalloc byte[4096];
-        for (int count; (count = stream.Read(buffer)) > 0; position += count)
-        {
-            Copy?.Write(buffer[..count]);
-            Split(buffer[..count]);
-        }
+        reader.ReadLines(Finish, Copy);
         Copy?.Flush();
     }
 
     /// <summary>All lines, the unfinished last one included.</summary>
-    public IReadOnlyList<string> Finished() => line.Length == 0 ? lines : [.. lines, line.ToString()];
+    public IReadOnlyList<string> Finished() => reader.Unfinished.Length == 0 ? lines : [.. lines, reader.Unfinished];
 
-    private void Split(ReadOnlySpan<byte> bytes)
+    private void Finish(string text)
     {
-        foreach (var value in bytes)
-        {
-            if (value == (byte)'\n')
-                Finish();
-            else if (value != (byte)'\r')
-                line.Append((char)value);
-        }
-    }
-
-    private void Finish()
-    {
-        var text = line.ToString();
-        line.Clear();
         if (PanicHead().IsMatch(lines.LastOrDefault() ?? ""))
             Crash = $"{Unprefixed(lines[^1])} {Unprefixed(text)}";
         else if (Crash is null && PanicLine().IsMatch(text))

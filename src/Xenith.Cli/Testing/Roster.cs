@@ -38,6 +38,9 @@ internal static class Roster
         new(new RepeatedBoots(), Subject.Xenith),
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
+        new(new Processes(), Subject.Xenith),
+        new(new BootDiscs(), Subject.Xenith),
+        new(new InBochs(), Subject.Xenith),
         new(new CheckedImage(), Subject.Own),
     ];
 }

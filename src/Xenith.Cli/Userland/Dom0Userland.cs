@@ -13,7 +13,7 @@ namespace Xenith.Cli.Userland;
 internal sealed class Dom0Userland(string archive)
 {
     /// <summary>Increase when the layout below changes.</summary>
-    private const string Layout = "1";
+    private const string Layout = "2";
 
     private static readonly string[] Modules =
     [

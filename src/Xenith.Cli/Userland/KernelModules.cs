@@ -52,7 +52,24 @@ internal sealed class KernelModules
     /// <param name="Path">Relative to lib/modules/RELEASE.</param>
     internal sealed record Module(string Path, byte[] Image, IReadOnlyList<Module> Needs)
     {
-        public IEnumerable<Module> AllNeeds() => Needs.Concat(Needs.SelectMany(need => need.AllNeeds())).Distinct();
+        /// <summary>Each before those that it needs itself: modprobe loads the last first.</summary>
+        public IReadOnlyList<Module> AllNeeds()
+        {
+            List<Module> order = [];
+            foreach (var need in Needs)
+                Visit(need);
+            order.Reverse();
+            return order;
+
+            void Visit(Module module)
+            {
+                if (order.Contains(module))
+                    return;
+                foreach (var need in module.Needs)
+                    Visit(need);
+                order.Add(module);
+            }
+        }
     }
 
     /// <summary>File names use '-' and '_' as they please; the kernel takes them for the same.</summary>

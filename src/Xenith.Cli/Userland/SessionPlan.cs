@@ -8,7 +8,8 @@ namespace Xenith.Cli.Userland;
 /// What one run asks of dom0's init script: a small archive after the cached one, with the settings and the commands.
 /// </summary>
 /// <param name="Token">Frames the commands' output on the second serial port.</param>
-internal sealed record SessionPlan(string Token, string Settings, string? Commands)
+/// <param name="Programs">Programs for this run only.</param>
+internal sealed record SessionPlan(string Token, string Settings, string? Commands, IReadOnlyList<ExtraProgram> Programs)
 {
     public static SessionPlan For(Session session, MachineSettings machine)
     {
@@ -28,8 +29,11 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
             ["rows"] = onTerminal ? Console.WindowHeight.ToString() : "",
             ["term"] = onTerminal ? Environment.GetEnvironmentVariable("TERM") ?? "" : "",
         };
-        return new SessionPlan(token, string.Concat(settings.Select(pair => $"{pair.Key}={Quote(pair.Value)}\n")), commands);
+        return new SessionPlan(token, string.Concat(settings.Select(pair => $"{pair.Key}={Quote(pair.Value)}\n")), commands, machine.Programs);
     }
+
+    /// <summary>A shell on dom0's console, for a disc that anybody may boot.</summary>
+    public static SessionPlan Shell { get; } = new("", "session='shell'\n", Commands: null, Programs: []);
 
     public void WriteTo(Stream output)
     {
@@ -37,11 +41,13 @@ internal sealed record SessionPlan(string Token, string Settings, string? Comman
         archive.File("xenith/settings", Encoding.UTF8.GetBytes(Settings));
         if (Commands is not null)
             archive.File("xenith/commands", Encoding.UTF8.GetBytes(Commands.EndsWith('\n') ? Commands : Commands + "\n"));
+        foreach (var program in Programs)
+            archive.Executable(program.Path, File.ReadAllBytes(program.File));
     }
 
     /// <summary>The drivers of the machine's own devices; others are loaded by hand, with modprobe.</summary>
     private static IEnumerable<string> Drivers(MachineSettings machine) =>
-        machine.Disks.SelectMany(disk => disk.Bus switch
+        machine.AllDisks.SelectMany(disk => disk.Bus switch
         {
             DiskBus.Ahci => (string[])["ahci", "sd_mod"],
             DiskBus.Nvme => ["nvme"],

@@ -16,8 +16,6 @@ hostname dom0
 ip link set lo up
 
 . /xenith/settings
-# The token marks the frame on the wire, so the commands must not be able to print it.
-rm /xenith/settings
 modprobe -a xenfs $modules
 mount -t xenfs xenfs /proc/xen
 if [ -n "$network" ]; then
@@ -28,8 +26,33 @@ if [ -n "$network" ]; then
         ip route add default via 10.0.2.2
     done
 fi
-cd /root
 
+# 'root=/dev/...' on the command line: the rest is that file system's own init, which finds the wishes in /run/xenith.
+for word in $(cat /proc/cmdline); do
+    case "$word" in root=*) root=${word#root=} ;; esac
+done
+if [ -n "$root" ]; then
+    waited=0
+    until [ -b "$root" ] || [ $waited -eq 300 ]; do
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+    modprobe -a ext4 crc32c_generic
+    if [ -b "$root" ] && mount -t ext4 "$root" /mnt; then
+        mkdir -m 700 /run/xenith
+        mv /xenith/* /run/xenith/
+        for place in proc sys dev run; do
+            mount --move /$place /mnt/$place
+        done
+        exec switch_root /mnt /sbin/init
+    fi
+    echo "the root file system $root cannot be mounted"
+    poweroff -f
+fi
+
+# The token marks the frame on the wire, so the commands must not be able to print it.
+rm /xenith/settings
+cd /root
 if [ "$session" = commands ]; then
     port=/dev/ttyS1
     exec 3<>$port
@@ -44,7 +67,9 @@ else
     [ -z "$columns" ] || stty columns "$columns" rows "$rows"
     [ -z "$term" ] || export TERM="$term"
     echo
-    echo "dom0, Linux $(uname -r) on $(cat /sys/hypervisor/type) $(cat /sys/hypervisor/version/major).$(cat /sys/hypervisor/version/minor)$(cat /sys/hypervisor/version/extra)"
+    cd /sys/hypervisor/version 2>/dev/null && below=" on $(cat ../type) $(cat major).$(cat minor)$(cat extra)"
+    cd /root
+    echo "dom0, Linux $(uname -r)${below:-, no hypervisor below}"
     echo "'exit' powers the machine off; Ctrl-A X ends the emulator."
     setsid cttyhack sh -l
 fi

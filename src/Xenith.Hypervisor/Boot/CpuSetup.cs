@@ -3,9 +3,15 @@ using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
 
-/// <summary>Control registers of a CPU as the hypervisor wants them for good.</summary>
+/// <summary>Control registers of a CPU as the hypervisor wants them for good: set up on the first CPU, copied to the others.</summary>
 internal static class CpuSetup
 {
+    /// <summary>What is the same on every CPU.</summary>
+    internal struct Common
+    {
+        internal ulong Cr0, Cr4, Efer, Pat, Xcr0;
+    }
+
     /// <summary>XCR0 components that guests may use: x87, SSE, AVX.</summary>
     private const ulong SupportedComponents = 7;
 
@@ -31,6 +37,28 @@ internal static class CpuSetup
             Cpu.TrySetExtendedControl(0, components.Eax & SupportedComponents);
             log.Info($"xstate: size: {Cpu.Cpuid(0xd).Ebx:x} and states: {components.Eax & SupportedComponents:x}");
         }
+    }
+
+    /// <summary>The registers of the CPU that runs this, which has been set up and has no guest.</summary>
+    internal static Common Capture() => new()
+    {
+        Cr0 = Cpu.ReadCr0(),
+        Cr4 = Cpu.ReadCr4(),
+        Efer = Cpu.ReadMsr(Msr.Efer),
+        Pat = Cpu.ReadMsr(Msr.Pat),
+        Xcr0 = (Cpu.ReadCr4() & Cr4.OsXsave) != 0 ? Cpu.Cpuid(0xd).Eax & SupportedComponents : 0,
+    };
+
+    /// <summary>Gives another CPU, which runs this, the same registers.</summary>
+    internal static void Copy(in Common common)
+    {
+        Cpu.WriteMsr(Msr.Efer, common.Efer);
+        Cpu.WriteCr0(common.Cr0);
+        Cpu.WriteCr4(common.Cr4);
+        Cpu.TryWriteMsr(Msr.Pat, common.Pat);
+        if (common.Xcr0 != 0)
+            Cpu.TrySetExtendedControl(0, common.Xcr0);
+        Cpu.FlushTlb();
     }
 
     /// <summary>Prints who made the CPU.</summary>

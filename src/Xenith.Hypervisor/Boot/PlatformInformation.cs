@@ -19,6 +19,16 @@ public struct InterruptOverride
     public bool IsActiveLow;
 }
 
+/// <summary>A CPU as the firmware describes it.</summary>
+public struct CpuDescription
+{
+    /// <summary>Id of its local APIC.</summary>
+    public uint ApicId;
+
+    /// <summary>Number that ACPI gives it.</summary>
+    public uint AcpiId;
+}
+
 /// <summary>Room for IO-APICs.</summary>
 [InlineArray(8)]
 public struct IoApicDescriptions
@@ -63,12 +73,38 @@ public sealed class PlatformInformation
     public ushort Pm1aControl { get; set; }
     public ushort Pm1bControl { get; set; }
 
+    /// <summary>The CPUs that the firmware describes, in its order; the one that boots is among them, wherever.</summary>
+    internal CpuDescription[] Cpus { get; } = new CpuDescription[Machine.SecondaryCpus.Most];
+
+    /// <summary>Number of <see cref="Cpus"/>.</summary>
+    public uint CpuCount { get; private set; }
+
+    /// <summary>CPUs that the firmware describes and that there is no room for.</summary>
+    public uint CpusLost { get; private set; }
+
+    /// <summary>CPUs that are not there but may come.</summary>
+    public uint CpusToCome { get; set; }
+
+    /// <summary>Notes a CPU; one that has been noted already (with an entry for each kind of APIC id) is the same.</summary>
+    internal void AddCpu(uint apicId, uint acpiId)
+    {
+        for (uint i = 0; i < CpuCount; i++)
+        {
+            if (Cpus[i].ApicId == apicId)
+                return;
+        }
+        if (CpuCount == Cpus.Length)
+        {
+            CpusLost++;
+            return;
+        }
+        Cpus[CpuCount] = new CpuDescription { ApicId = apicId, AcpiId = acpiId };
+        CpuCount++;
+    }
+
     /// <summary>Port of the register that restarts the machine, 0 if there is none, and what to write there.</summary>
     public ushort ResetPort { get; set; }
     public byte ResetValue { get; set; }
-
-    /// <summary>Number of CPUs that the firmware describes.</summary>
-    public uint CpuCount { get; set; } = 1;
 
     /// <summary>What the command line said.</summary>
     internal HypervisorOptions Options;

@@ -34,7 +34,7 @@ internal static class PlatformSetup
         ulong apicAddress = Cpu.ReadMsr(Msr.ApicBase) & ApicBaseMask;
         if (!HypervisorAddressSpace.TryMapDevice(early, LocalApicSlot, apicAddress, out MmioRegion registers))
             return false;
-        LocalApic localApic = new(registers);
+        LocalApic localApic = new(registers, platform.Options.X2Apic, platform.Options.TscDeadline);
         platform.LocalApicAddress = apicAddress;
 
         Calibration.Result clocks = Calibrate(log, early, platform, localApic);

@@ -2,8 +2,10 @@ using System;
 using System.Runtime;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
+using Xenith.Hypervisor.Speculation;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
@@ -28,8 +30,7 @@ internal static class Startup
         bool understood = BootInformation.TryParse(loaderMagic, bootInformation, out BootInformation information, out BootError error);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         HypervisorOptions options = ReadOptions(own);
-        ConsoleLog log = new(OpenSerial(in options)) { Level = options.LogLevel.Always - 1 };
-        log.Restart.Apply(in options);
+        ConsoleLog log = ConsoleSetup.Open(in options);
         Banner.Print(log);
         if (!understood)
         {
@@ -52,9 +53,6 @@ internal static class Startup
         }
         return parser.Options;
     }
-
-    private static SerialPort OpenSerial(in HypervisorOptions options) =>
-        options.Console.Com1 ? new SerialPort((ushort)(options.Com1.IoBase & 0xffff), options.Com1.Baud) : new SerialPort();
 
     private static void ReportProblems(ConsoleLog log, ReadOnlySpan<byte> commandLine)
     {
@@ -79,7 +77,9 @@ internal static class Startup
     private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
-        EarlyMemory early = FreeMemory(in information);
+        EarlyMemory early = FreeMemory(in information, 0x10_0000, AddressSpace.DirectMapSize);
+        // The first page holds the BIOS's data and the real mode's interrupt table.
+        EarlyMemory low = FreeMemory(in information, AddressSpace.PageSize, 0x10_0000);
         for (int i = 0; i < options.BadPageCount; i++)
         {
             PageRange bad = options.BadPages[i];
@@ -87,6 +87,7 @@ internal static class Startup
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
+        SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
         PlatformInformation platform = new() { Options = options };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         log.Restart.ResetPort = platform.ResetPort;
@@ -97,6 +98,9 @@ internal static class Startup
             return;
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
+        log.Time = devices.Time;
+        LocalApic apic = devices.Interrupts.LocalApic;
+        SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
         if (memory is null)
         {
@@ -104,8 +108,8 @@ internal static class Startup
             return;
         }
 
-        Host host = new(log, memory, devices.Time, devices.Interrupts, platform);
-        PerCpu.SetContext(new Pcpu(host, 0));
+        Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary, Speculation = speculation };
+        PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
@@ -113,12 +117,9 @@ internal static class Startup
         PlatformSetup.ShareOut(memory, platform);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
-        if (log.Serial.Base != 0)
-        {
-            devices.Interrupts.RouteConsole(options.Com1.Irq);
-            log.Serial.EnableReceiveInterrupt();
-        }
+        ConsoleSetup.Finish(host, in options);
 
+        secondary.StartAll(host);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         SchedulerSetup.Apply(log, host, in options, own);
         if (Pcpu.Current is Pcpu first)
@@ -126,23 +127,28 @@ internal static class Startup
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
+        if (!speculation.TryPrepareCpu(memory.Allocator, 0, Guards.BlockStart))
+        {
+            Panic.Now(log, $"Too little memory: no tables for a root of the CPU's own");
+            return;
+        }
+        speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
-        log.Always($"*** Serial input to DOM0");
+        ConsoleSetup.GiveToDom0(host, in options);
         Cpu.StartScheduling();
     }
 
-    /// <summary>RAM that nothing lies in: not the first MiB, the image, the boot loader's information, or a module.</summary>
-    private static EarlyMemory FreeMemory(in BootInformation information)
+    /// <summary>RAM between two addresses that nothing lies in: not the image, the boot loader's information, or a module.</summary>
+    private static EarlyMemory FreeMemory(in BootInformation information, ulong from, ulong to)
     {
         EarlyMemory early = new();
         for (int i = 0; i < information.MemoryMap.Count; i++)
         {
             MemoryRange range = information.MemoryMap.Ranges[i];
-            if (range.Kind == MemoryKind.Usable && range.Start < AddressSpace.DirectMapSize)
-                early.Add(range.Start, Math.Min(range.End, AddressSpace.DirectMapSize));
+            if (range.Kind == MemoryKind.Usable && range.Start < to && range.End > from)
+                early.Add(Math.Max(range.Start, from), Math.Min(range.End, to));
         }
-        early.Reserve(0, 0x10_0000);
         early.Reserve(Image.PhysicalOf(Image.TextStart), Image.PhysicalOf(Image.End));
         early.Reserve(information.Start, information.End);
         early.Reserve(information.CommandLineAddress, information.CommandLineAddress + information.CommandLineLength + 1);

@@ -1,9 +1,9 @@
 namespace Xenith.Hypervisor.Console;
 
-/// <summary>Bytes that have arrived on the serial line and wait for dom0's CONSOLEIO_read. When it is full, new bytes are lost.</summary>
+/// <summary>Bytes that have arrived on a serial line and wait for dom0's CONSOLEIO_read. When it is full, new bytes are lost.</summary>
 public sealed class ConsoleInputRing
 {
-    private const uint Size = 128;
+    private const uint Size = 4096;
     private readonly byte[] _bytes = new byte[Size];
     private uint _produced;
     private uint _consumed;

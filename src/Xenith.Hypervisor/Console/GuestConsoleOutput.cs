@@ -4,24 +4,18 @@ using System.Runtime.CompilerServices;
 namespace Xenith.Hypervisor.Console;
 
 /// <summary>
-/// The emergency console of a domain that is not dom0. Its text is gathered to lines, stripped of what could steer a terminal, and printed
-/// behind `(dN)`. A domain that prints more than a few lines a second is told off once, so it cannot bury the log.
+/// The emergency console of a domain that is not dom0. Its text is gathered to lines, stripped of what could steer a terminal, and printed behind `(dN)` if
+/// `guest_loglvl` lets messages of the level "debug" through, as in Xen: always, at a limited rate, or (what holds if nothing is said) not at all.
 /// </summary>
 public sealed class GuestConsoleOutput
 {
     private const int LineSize = 200;
 
-    /// <summary>So many lines may come at once, and as many more in each window (Xen's printk_ratelimit: 10 in 5 seconds).</summary>
-    private const uint LinesPerWindow = 10;
-    private const ulong Window = 5_000_000_000;
-
     private readonly ushort _domain;
     private readonly SpinLock _lock = new(LockRank.GuestConsole);
     private Line _line;
     private int _length;
-    private ulong _windowStart;
-    private uint _linesInWindow;
-    private uint _suppressed;
+    private RateLimit _limit;
 
     /// <summary>The console of a domain.</summary>
     public GuestConsoleOutput(ushort domain) => _domain = domain;
@@ -54,31 +48,17 @@ public sealed class GuestConsoleOutput
     {
         ReadOnlySpan<byte> line = ((ReadOnlySpan<byte>)_line)[.._length];
         _length = 0;
-        if (!MayPrint(host.Time.Now, out uint missing))
+        LogThreshold threshold = host.Log.Guest;
+        if ((byte)LogLevel.Debug > threshold.Limited)
             return;
-        if (missing != 0)
-            Emit(host, $"(d{_domain}) [{missing} lines suppressed]\n");
-        Emit(host, $"(d{_domain}) {line}\n");
-    }
-
-    private static void Emit(Host host, LogText text) => host.Log.GuestBytes(text.Text);
-
-    private bool MayPrint(ulong now, out uint missing)
-    {
-        missing = 0;
-        if (_linesInWindow != 0 && now >= _windowStart + Window)
-            _linesInWindow = 0;
-        if (_linesInWindow == 0)
-            _windowStart = now;
-        if (_linesInWindow == LinesPerWindow)
+        if ((byte)LogLevel.Debug > threshold.Always)
         {
-            _suppressed++;
-            return false;
+            if (!_limit.MayPass(host.Time.Now, out uint missed))
+                return;
+            if (missed != 0)
+                host.Log.DomainLine(_domain, $"printk: {missed} messages suppressed.");
         }
-        _linesInWindow++;
-        missing = _suppressed;
-        _suppressed = 0;
-        return true;
+        host.Log.DomainLine(_domain, $"{line}");
     }
 
     [InlineArray(LineSize)]

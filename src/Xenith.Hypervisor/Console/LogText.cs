@@ -15,7 +15,7 @@ internal struct LineBuffer
 
 /// <summary>
 /// What the compiler builds from `$"..."` in a call of the log: text in a buffer on the stack, no allocation. Formats are `x` (hexadecimal) and `xN`
-/// (with at least N digits, zero-padded); `{value,N}` pads with blanks. A line that is too long is cut.
+/// (with at least N digits, zero-padded), `dN` the same in decimal; `{value,N}` pads with blanks. A line that is too long is cut.
 /// </summary>
 [InterpolatedStringHandler]
 public ref struct LogText
@@ -86,7 +86,10 @@ public ref struct LogText
         int digits = 0;
         for (int i = 1; i < format.Length; i++)
             digits = digits * 10 + (format[i] - '0');
-        Hexadecimal(value, digits);
+        if (format[0] == 'd')
+            Decimal(value, digits, (byte)'0');
+        else
+            Hexadecimal(value, digits);
     }
 
     public void AppendFormatted(uint value, string format) => AppendFormatted((ulong)value, format);
@@ -105,7 +108,7 @@ public ref struct LogText
             _buffer[_length++] = value;
     }
 
-    private void Decimal(ulong value, int width)
+    private void Decimal(ulong value, int width, byte fill = (byte)' ')
     {
         ulong rest = value;
         int digits = 1;
@@ -115,7 +118,7 @@ public ref struct LogText
             digits++;
         }
         for (int i = digits; i < width; i++)
-            Put((byte)' ');
+            Put(fill);
         int end = Math.Min(_length + digits, LineBuffer.Capacity);
         int at = _length + digits;
         for (int i = 0; i < digits; i++)

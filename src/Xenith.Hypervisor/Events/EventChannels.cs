@@ -127,6 +127,9 @@ public sealed partial class EventChannels
     internal void AddPollers(int count) => Interlocked.Add(ref _pollers, count);
 
     /// <summary>The binding of a port; closed if the number is out of range.</summary>
+    /// <summary>What a port is bound to; closed for one that is not valid.</summary>
+    internal PortBinding BindingOf(uint port) => At(port);
+
     private PortBinding At(uint port) => new(port < (uint)_bindings.Length ? Volatile.Read(ref _bindings[port]) : 0);
 
     private Domain? Remote(PortBinding binding) => binding.Domain == _domain.Id ? _domain : Host.Current.Domains.Find(binding.Domain);

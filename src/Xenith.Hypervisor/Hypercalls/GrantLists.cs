@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Grants;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 using Op = Xenith.Abi.GrantTableOp;
 
@@ -99,7 +100,7 @@ internal static class GrantLists
             done = GuestMemory.TryWrite(at, op);
         }
         if (begun != 0)
-            Host.Current.Memory.Tlb.FlushLocal();
+            Host.Current.Memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
         for (int i = 0; i < begun; i++)
             GrantMapper.FinishUnmap(vcpu.Domain, pending[i]);
         return done;

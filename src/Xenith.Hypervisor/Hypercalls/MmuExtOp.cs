@@ -105,23 +105,30 @@ internal static partial class MmuHypercalls
             case MmuExtCommand.NewUserBaseptr:
                 return MmuOperations.SetUserRoot(vcpu, frame, ref budget);
             case MmuExtCommand.TlbFlushLocal:
-            case MmuExtCommand.TlbFlushAll:
                 memory.Tlb.FlushLocal();
+                return XenError.None;
+            case MmuExtCommand.TlbFlushAll:
+                memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+                return XenError.None;
+            case MmuExtCommand.TlbFlushMulti:
+                if (!GuestFlush.TryCpusOf(vcpu.Domain, operation.VcpuMask.Value, out CpuSet flushed))
+                    return XenError.Invalid;
+                memory.Tlb.Flush(flushed);
                 return XenError.None;
             case MmuExtCommand.InvlpgLocal:
-            case MmuExtCommand.InvlpgAll:
-                return InvalidatePage(operation.LinearAddr);
-            case MmuExtCommand.TlbFlushMulti:
-                if (!GuestMemory.TryRead(operation.VcpuMask.Value, out ulong _))
-                    return XenError.Invalid;
-                memory.Tlb.FlushLocal();
+                if (AddressSpace.IsGuestAddress(operation.LinearAddr))
+                    Cpu.InvalidatePage(operation.LinearAddr);
                 return XenError.None;
+            case MmuExtCommand.InvlpgAll:
+                return InvalidatePage(memory, GuestFlush.CpusOf(vcpu.Domain), operation.LinearAddr);
             case MmuExtCommand.InvlpgMulti:
-                return GuestMemory.TryRead(operation.VcpuMask.Value, out ulong _) ? InvalidatePage(operation.LinearAddr) : XenError.Invalid;
+                return GuestFlush.TryCpusOf(vcpu.Domain, operation.VcpuMask.Value, out CpuSet invalidated)
+                    ? InvalidatePage(memory, invalidated, operation.LinearAddr)
+                    : XenError.Invalid;
             case MmuExtCommand.FlushCache:
-                return FlushCache(vcpu.Domain, XenError.AccessDenied);
+                return FlushCache(vcpu.Domain, XenError.AccessDenied, false);
             case MmuExtCommand.FlushCacheGlobal:
-                return FlushCache(vcpu.Domain, XenError.Invalid);
+                return FlushCache(vcpu.Domain, XenError.Invalid, true);
             case MmuExtCommand.SetLdt:
                 return DescriptorTables.SetLdt(vcpu, operation.LinearAddr, operation.NrEnts);
             default:
@@ -129,19 +136,22 @@ internal static partial class MmuHypercalls
         }
     }
 
-    private static XenError InvalidatePage(ulong address)
+    private static XenError InvalidatePage(MachineMemory memory, in CpuSet cpus, ulong address)
     {
-        // Others have nothing of the guest's to forget.
+        // Other addresses are not the guest's to forget.
         if (AddressSpace.IsGuestAddress(address))
-            Cpu.InvalidatePage(address);
+            memory.Tlb.FlushPage(cpus, address);
         return XenError.None;
     }
 
-    private static XenError FlushCache(Domain domain, XenError refusal)
+    private static XenError FlushCache(Domain domain, XenError refusal, bool everywhere)
     {
         if (!domain.IsPrivileged)
             return refusal;
-        Cpu.WriteBackInvalidate();
+        if (everywhere)
+            Host.Current.CpuCalls.Run(Host.Current.Pcpus.Online, Host.Current.CpuCalls.WriteBackCaches);
+        else
+            Cpu.WriteBackInvalidate();
         return XenError.None;
     }
 

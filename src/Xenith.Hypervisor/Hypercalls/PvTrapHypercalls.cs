@@ -128,9 +128,6 @@ internal static partial class PvHypercalls
                 pv.Syscall32MasksEvents = masksEvents;
                 return XenError.None;
             case CallbackType.Sysenter:
-                // On AMD CPUs SYSENTER does not exist in long mode, and the callback is never used. On others its entry is not written: the kernel then does without.
-                if (!PvMsr.IsAmd)
-                    return XenError.Invalid;
                 pv.SysenterCallback = address;
                 pv.SysenterMasksEvents = masksEvents;
                 return XenError.None;

@@ -42,24 +42,32 @@ internal static partial class MmuHypercalls
         XenError error = PageTableUpdate.TryUpdateQuickly(memory, domain, table, new PageTableEntry(value), change, ref budget)
             ? XenError.None
             : PageTableUpdate.UpdateFound(memory, domain, table, new PageTableEntry(value), change, ref budget);
-        return error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0 ? error : Flush(memory, address, flags);
+        return error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0 ? error : Flush(vcpu.Domain, memory, address, flags);
     }
 
-    /// <summary>The flush that the flags ask for, on the vCPUs that they name: this one, all, or those of a bitmap. One CPU runs guests, so all are flushed by flushing it.</summary>
-    private static XenError Flush(MachineMemory memory, ulong address, ulong flags)
+    /// <summary>The flush that the flags ask for, on the vCPUs that they name: this one, all, or those of a bitmap.</summary>
+    private static XenError Flush(Domain domain, MachineMemory memory, ulong address, ulong flags)
     {
+        bool whole = (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == (ulong)UpdateVaMappingFlags.TlbFlush;
+        bool page = (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == (ulong)UpdateVaMappingFlags.Invlpg;
         ulong where = flags & ~(ulong)UpdateVaMappingFlags.FlushTypeMask;
-        if (where != (ulong)UpdateVaMappingFlags.Local && where != (ulong)UpdateVaMappingFlags.All && !GuestMemory.TryRead(where, out ulong _))
-            return XenError.BadAddress;
-        switch ((UpdateVaMappingFlags)(flags & (ulong)UpdateVaMappingFlags.FlushTypeMask))
+        if (where == (ulong)UpdateVaMappingFlags.Local)
         {
-            case UpdateVaMappingFlags.TlbFlush:
+            if (whole)
                 memory.Tlb.FlushLocal();
-                break;
-            case UpdateVaMappingFlags.Invlpg:
+            else if (page)
                 Cpu.InvalidatePage(address);
-                break;
+            return XenError.None;
         }
+        CpuSet cpus;
+        if (where == (ulong)UpdateVaMappingFlags.All)
+            cpus = GuestFlush.CpusOf(domain);
+        else if (!GuestFlush.TryCpusOf(domain, where, out cpus))
+            return XenError.BadAddress;
+        if (whole)
+            memory.Tlb.Flush(cpus);
+        else if (page)
+            memory.Tlb.FlushPage(cpus, address);
         return XenError.None;
     }
 }

@@ -113,15 +113,23 @@ public sealed class InterruptControllers
         ioApic.SetMask(gsi, !irq.IsBound);
     }
 
-    /// <summary>Gives the hypervisor's own serial line its interrupt.</summary>
-    public void RouteConsole(uint gsi)
+    /// <summary>Gives the hypervisor's own serial line its interrupt. False if no IO-APIC has it.</summary>
+    public bool TryRouteConsole(uint gsi)
     {
-        if (gsi < MaxGsi && FindByGsi(gsi) is IoApic ioApic)
-            ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
+            return false;
+        ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
+        return true;
     }
 
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>
-    internal void DoDeferred(Host host) => ConsoleInput.Receive(host);
+    internal void DoDeferred(Host host)
+    {
+        NonMaskable.Report(Pcpu.Current);
+        host.ConsoleInput.Serve(host);
+        if (host.Log.TakeNews())
+            host.EventBindings.Raise(host, (uint)Xenith.Abi.Virq.ConsoleRing);
+    }
 
     [RuntimeExport("hv_interrupt")]
     private static void Interrupt(ref GuestFrame frame)
@@ -144,6 +152,17 @@ public sealed class InterruptControllers
                 break;
             case Vectors.Console:
                 PerCpu.RaiseWork(PendingWork.Deferred);
+                break;
+            case Vectors.EventCheck:
+                break;
+            case Vectors.InvalidateTlb:
+                Host.Current.Memory.Tlb.Answer();
+                break;
+            case Vectors.CallFunction:
+                Host.Current.CpuCalls.Answer(Pcpu.Current);
+                break;
+            case Vectors.ApicError:
+                Host.Current.Log.Warning($"APIC error on CPU{PerCpu.Id}: {controllers.LocalApic.TakeErrors():x2}");
                 break;
             case Vectors.Spurious:
                 return;

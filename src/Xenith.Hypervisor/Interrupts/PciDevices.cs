@@ -75,6 +75,18 @@ public sealed class PciDevices
         }
     }
 
+    /// <summary>Debug key Q: a line for each function that is known.</summary>
+    internal void Dump(Console.ConsoleLog log)
+    {
+        log.Always($"==== PCI devices ====");
+        log.Always($"==== segment 0000 ====");
+        for (int i = 0; i < _count; i++)
+        {
+            uint name = _functions[i].Name;
+            log.Always($"{name >> 16:x4}:{name >> 8 & 0xff:x2}:{name >> 3 & 0x1f:x2}.{name & 7} - d0 - node -1");
+        }
+    }
+
     private static uint Name(ushort segment, byte bus, byte function) => (uint)segment << 16 | (uint)bus << 8 | function;
 
     private int Find(uint name)

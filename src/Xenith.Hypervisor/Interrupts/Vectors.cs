@@ -15,6 +15,15 @@ public static class Vectors
     /// <summary>Local APIC timer.</summary>
     public const byte LocalTimer = 0xf9;
 
+    /// <summary>From another CPU: run a call (<see cref="CpuCalls"/>).</summary>
+    public const byte CallFunction = 0xfb;
+
+    /// <summary>From another CPU: look at what was noted for this one (<see cref="Pcpu.Raise"/>).</summary>
+    public const byte EventCheck = 0xfc;
+
+    /// <summary>From another CPU: forget translations (<see cref="Memory.TlbFlush"/>).</summary>
+    public const byte InvalidateTlb = 0xfd;
+
     /// <summary>Local APIC error.</summary>
     public const byte ApicError = 0xfe;
 

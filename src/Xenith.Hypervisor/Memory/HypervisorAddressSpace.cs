@@ -56,6 +56,27 @@ internal static class HypervisorAddressSpace
         return true;
     }
 
+    /// <summary>Gives a CPU a block of zeroed memory, with its guard pages left out; <paramref name="descriptors"/> is the frame of its descriptor page.</summary>
+    internal static bool TryMapCpuBlock(EarlyMemory early, uint cpu, out Mfn descriptors)
+    {
+        descriptors = Mfn.Invalid;
+        ulong block = SecondaryCpus.BlockOf(cpu);
+        for (int page = 0; page < SecondaryCpus.BlockPages; page++)
+        {
+            if (SecondaryCpus.IsGuardPage(page))
+                continue;
+            ulong address = block + (ulong)page * AddressSpace.PageSize;
+            if (!early.TryTake(AddressSpace.PageSize, AddressSpace.PageSize, BootDirectMap, out ulong fresh) || !TryDescend(early, address, 1, Table, out Mfn l1))
+                return false;
+            Mfn frame = Mfn.FromAddress(fresh);
+            Frame.At(frame).Zero();
+            PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(frame, Data));
+            if (page == SecondaryCpus.DescriptorPage)
+                descriptors = frame;
+        }
+        return true;
+    }
+
     /// <summary>Makes a slot of the per-domain area exist: an L3, an L2 and as many L1 tables as the descriptor tables of all vCPUs need.</summary>
     internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
     {
@@ -125,17 +146,7 @@ internal static class HypervisorAddressSpace
         for (int i = 0; Image.TryGetGuardPage(i, out ulong guard); i++)
             Protect(guard, guard + AddressSpace.PageSize, 0);
         PageTableView.At(Image.RootTable).Write(0, default);
-        Cpu.FlushTlb();
-    }
-
-    /// <summary>
-    /// Lets this CPU write the page of SYSCALL stubs through the direct map, or forbids it again: for a CPU that is started for the first time after boot. Those that were started before have their
-    /// stubs, and starting them again writes nothing.
-    /// </summary>
-    internal static void OpenSyscallStubs(bool open)
-    {
-        SetAlias(Image.SyscallStubs, open ? Data : PageFlags.Present | PageFlags.Accessed | PageFlags.NoExecute);
-        Cpu.FlushTlb();
+        Host.Current.Memory.Tlb.Flush(CpuSet.All);
     }
 
     /// <summary>Changes the entry of the direct map for a page of the image.</summary>

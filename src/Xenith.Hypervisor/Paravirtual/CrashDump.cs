@@ -41,18 +41,45 @@ internal static class CrashDump
         DomainLife.Crash(vcpu.Domain);
     }
 
-    /// <summary>Prints the registers and the stack of the vCPU on this CPU.</summary>
+    /// <summary>Prints why there is a dump, then the registers and the stack of the vCPU on this CPU.</summary>
     internal static void Print(Vcpu vcpu, ref GuestFrame frame)
     {
         ConsoleLog log = Host.Current.Log;
-        PvVcpu pv = vcpu.Pv;
-        ulong mask = vcpu.Info.Exists ? vcpu.Info.Load8(VcpuInfoOffsets.UpcallMask) : 0UL;
-        ulong cr2 = vcpu.Info.Exists ? vcpu.Info.Load64(VcpuInfoOffsets.Cr2) : 0UL;
-        Segments.Read(out ushort ds, out ushort es, out ushort fs, out ushort gs);
-
         log.Always($"Domain {vcpu.Domain.Id} (vcpu#{vcpu.Id}) crashed on cpu#{PerCpu.Id}:");
         log.Always($"----[ Xenith  x86_64 ]----");
         log.Always($"CPU:    {PerCpu.Id}");
+        PrintState(vcpu, ref frame);
+    }
+
+    /// <summary>Prints the registers that are kept of a vCPU that is on no CPU; its memory is not to be reached.</summary>
+    internal static void PrintSaved(Vcpu vcpu)
+    {
+        ConsoleLog log = Host.Current.Log;
+        PrintGeneral(log, vcpu, ref vcpu.Registers);
+        log.Always($"r15: {vcpu.Registers.R15:x16}   cr3: {vcpu.Pv.KernelRoot.Address:x16}");
+        log.Always($"ss: {vcpu.Registers.Ss & 0xffff:x4}   cs: {vcpu.Registers.Cs & 0xffff:x4}");
+    }
+
+    /// <summary>Prints the registers and the stack of the vCPU on this CPU.</summary>
+    internal static void PrintState(Vcpu vcpu, ref GuestFrame frame)
+    {
+        ConsoleLog log = Host.Current.Log;
+        PvVcpu pv = vcpu.Pv;
+        ulong cr2 = vcpu.Info.Exists ? vcpu.Info.Load64(VcpuInfoOffsets.Cr2) : 0UL;
+        Segments.Read(out ushort ds, out ushort es, out ushort fs, out ushort gs);
+
+        PrintGeneral(log, vcpu, ref frame);
+        log.Always($"r15: {frame.R15:x16}   cr0: {Cpu.ReadCr0():x16}   cr4: {Cpu.ReadCr4():x16}");
+        log.Always($"cr3: {Cpu.ReadCr3():x16}   cr2: {cr2:x16}");
+        log.Always($"fsb: {Segments.FsBase:x16}   gsb: {Segments.GsBase:x16}   gss: {Segments.InactiveGsBase:x16}");
+        log.Always($"ds: {ds:x4}   es: {es:x4}   fs: {fs:x4}   gs: {gs:x4}   ss: {frame.Ss & 0xffff:x4}   cs: {frame.Cs & 0xffff:x4}");
+        log.Always($"Guest stack trace from rsp={frame.Rsp:x16}{(pv.InUserMode ? " (user mode)" : "")}:");
+        PrintStack(log, frame.Rsp & ~7UL);
+    }
+
+    private static void PrintGeneral(ConsoleLog log, Vcpu vcpu, ref GuestFrame frame)
+    {
+        ulong mask = vcpu.Info.Exists ? vcpu.Info.Load8(VcpuInfoOffsets.UpcallMask) : 0UL;
         log.Always($"RIP:    {frame.Cs & 0xffff:x4}:[<{frame.Rip:x16}>]");
         log.Always($"RFLAGS: {frame.Rflags:x16}   EM: {(mask != 0 ? 1 : 0)}   CONTEXT: pv guest (d{vcpu.Domain.Id}v{vcpu.Id})");
         log.Always($"rax: {frame.Rax:x16}   rbx: {frame.Rbx:x16}   rcx: {frame.Rcx:x16}");
@@ -60,12 +87,6 @@ internal static class CrashDump
         log.Always($"rbp: {frame.Rbp:x16}   rsp: {frame.Rsp:x16}   r8:  {frame.R8:x16}");
         log.Always($"r9:  {frame.R9:x16}   r10: {frame.R10:x16}   r11: {frame.R11:x16}");
         log.Always($"r12: {frame.R12:x16}   r13: {frame.R13:x16}   r14: {frame.R14:x16}");
-        log.Always($"r15: {frame.R15:x16}   cr0: {Cpu.ReadCr0():x16}   cr4: {Cpu.ReadCr4():x16}");
-        log.Always($"cr3: {Cpu.ReadCr3():x16}   cr2: {cr2:x16}");
-        log.Always($"fsb: {Segments.FsBase:x16}   gsb: {Segments.GsBase:x16}   gss: {Segments.InactiveGsBase:x16}");
-        log.Always($"ds: {ds:x4}   es: {es:x4}   fs: {fs:x4}   gs: {gs:x4}   ss: {frame.Ss & 0xffff:x4}   cs: {frame.Cs & 0xffff:x4}");
-        log.Always($"Guest stack trace from rsp={frame.Rsp:x16}{(pv.InUserMode ? " (user mode)" : "")}:");
-        PrintStack(log, frame.Rsp & ~7UL);
     }
 
     private static void PrintStack(ConsoleLog log, ulong from)

@@ -33,7 +33,7 @@ internal static class GuestTraps
                 Debug(vcpu, ref frame);
                 break;
             case ExceptionVector.Nmi:
-                HostFaults.Nmi(Host.Current);
+                Interrupts.NonMaskable.Handle(ref frame);
                 break;
             case ExceptionVector.MachineCheck:
                 HostFaults.MachineCheck(Host.Current);

@@ -1,3 +1,4 @@
+using Xenith.Hypervisor.Console;
 namespace Xenith.Hypervisor.Paravirtual;
 
 /// <summary>Which of the 65,536 I/O ports a domain may use: a bit each.</summary>
@@ -40,11 +41,17 @@ public sealed class IoPermissions
         Deny(0xa0, 0xa1);
         Deny(0x40, 0x43); // interval timer
         Deny(0x61, 0x61); // its gate and the speaker
-        ushort serial = host.Log.Serial.Base;
-        if (serial != 0)
-            Deny(serial, serial + 7u);
+        Deny(host.Log.Serial);
+        Deny(host.Log.Second);
         ushort timer = host.Platform.PmTimerPort;
         if (timer != 0)
             Deny(timer, timer + 3u);
+    }
+
+    /// <summary>A serial port that the hypervisor uses.</summary>
+    private void Deny(SerialPort port)
+    {
+        if (port.Base != 0)
+            Deny(port.Base, port.Base + port.PortCount - 1);
     }
 }

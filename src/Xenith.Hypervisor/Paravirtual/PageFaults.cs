@@ -45,11 +45,16 @@ internal static class PageFaults
     }
 
     /// <summary>
-    /// The CPU reads descriptors in the hypervisor's part of the address space when a guest loads a selector: an LDT page is mapped then. What the guest must be told
+    /// The CPU reads descriptors in the hypervisor's part of the address space when a guest loads a selector, as a supervisor: an LDT page is mapped then. What the guest must be told
     /// about is translated into its own terms: a selector beyond the GDT is #GP, a missing LDT page is a fault in its LDT.
     /// </summary>
     private static void DescriptorAccess(Vcpu vcpu, ref GuestFrame frame, ulong address, uint error)
     {
+        if ((error & (PvExceptions.User | PvExceptions.ReservedBit)) != 0)
+        {
+            PvExceptions.RaisePageFault(vcpu, ref frame, address, error);
+            return;
+        }
         ulong fromLdt = unchecked(address - AddressSpace.VcpuLdt(vcpu.Id));
         if (fromLdt < AddressSpace.PerVcpuSize / 2)
         {

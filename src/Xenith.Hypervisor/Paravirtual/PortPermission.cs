@@ -25,11 +25,18 @@ internal static class PortPermission
     private static bool BitmapAllows(Vcpu vcpu, ushort port, int size)
     {
         PvVcpu pv = vcpu.Pv;
-        if (pv.IoBitmapPorts <= (uint)port + (uint)size)
+        if (pv.IoBitmapPorts < (uint)port + (uint)size)
             return false;
         if (pv.InUserMode)
             Cpu.WriteCr3(pv.KernelRoot.Address);
-        bool read = GuestMemory.TryRead(unchecked(pv.IoBitmap + (ulong)port / 8), out ushort bits);
+        // Two bytes, as the CPU reads them; what cannot be read is closed.
+        ulong at = unchecked(pv.IoBitmap + (ulong)port / 8);
+        bool read = GuestMemory.TryRead(at, out ushort bits);
+        if (!read && GuestMemory.TryRead(at, out byte only))
+        {
+            bits = (ushort)(only | 0xff00);
+            read = true;
+        }
         if (pv.InUserMode)
             Cpu.WriteCr3(pv.UserRoot.Address);
         return read && (bits >> (port & 7) & ((1 << size) - 1)) == 0;

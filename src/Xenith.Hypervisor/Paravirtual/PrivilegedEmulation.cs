@@ -61,8 +61,7 @@ internal static class PrivilegedEmulation
             case 0x6d:
             case 0x6e: // OUTS
             case 0x6f:
-                // Segments of 32-bit code have bases that are not looked up here.
-                return bits == 64 ? StringPortEmulation.Emulate(vcpu, ref frame, in instruction) : EmulationResult.Reflect;
+                return StringPortEmulation.Emulate(vcpu, ref frame, in instruction, bits);
             case 0xe4: // IN, OUT with an immediate port
             case 0xe5:
             case 0xe6:

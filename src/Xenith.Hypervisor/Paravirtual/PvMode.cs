@@ -81,6 +81,8 @@ internal static class PvMode
         Descriptors.LoadIdleGdt();
         DescriptorTables.ShowHypervisorDescriptors(vcpu);
         Cpu.WriteCr3((pv.InUserMode ? pv.UserRoot : pv.KernelRoot).Address);
+        // The user pages of whoever ran before are global: they outlive the load of CR3.
+        Host.Current.Memory.Tlb.FlushLocal();
         Descriptors.LoadGdt(AddressSpace.VcpuGdt(vcpu.Id));
         Descriptors.LoadLdt(AddressSpace.VcpuLdt(vcpu.Id), pv.LdtEntries);
 
@@ -94,6 +96,7 @@ internal static class PvMode
         PerCpu.UserMode = pv.InUserMode;
         PerCpu.TaskSwitched = pv.TaskSwitched;
         PvEvents.Watch(vcpu);
+        Host.Current.Speculation.OnSwitch(vcpu);
         if (!selectorsLoaded)
             GuestBounce.EnterFailsafe(vcpu, ref vcpu.Registers, pv.Ds, pv.Es, pv.Fs, pv.Gs);
     }

@@ -37,6 +37,7 @@ internal static class MachineControl
     internal static void Reboot(RestartPolicy policy)
     {
         Cpu.DisableInterrupts();
+        OtherCpus.Stop();
         TellFirmware(policy.IsWarm);
         switch (policy.Method)
         {
@@ -93,5 +94,9 @@ internal static class MachineControl
     }
 
     /// <summary>Stops for good.</summary>
-    internal static void Halt() => Cpu.Stop();
+    internal static void Halt()
+    {
+        OtherCpus.Stop();
+        Cpu.Stop();
+    }
 }

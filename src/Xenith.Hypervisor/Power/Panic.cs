@@ -10,6 +10,12 @@ internal static class Panic
     internal static void Now(ConsoleLog log, LogText reason)
     {
         Cpu.DisableInterrupts();
+        OtherCpus.Stop();
+        if (!log.BeginEmergency())
+        {
+            Reenter(log);
+            return;
+        }
         log.Always($"");
         log.Always($"****************************************");
         log.Always($"Panic on CPU {PerCpu.Id}:");
@@ -17,6 +23,13 @@ internal static class Panic
         log.Always($"****************************************");
         log.Always($"");
         Restart(log);
+    }
+
+    /// <summary>This CPU panics while it panics: it is too broken to say more.</summary>
+    private static void Reenter(ConsoleLog log)
+    {
+        log.Always($"Reentered the crash path.  Something is very broken");
+        MachineControl.Reboot(log.Restart);
     }
 
     /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>

@@ -24,6 +24,7 @@ internal static class ContextSwitch
             cpu.Host.Scheduler.Place(displaced, cpu.Host.Time.Now);
 
         cpu.IsIdle = true;
+        // From here on the vCPU that idles here may be wanted elsewhere; so this CPU looks for such wishes before it sleeps.
         while (next is null)
         {
             Idle.WaitForWork(cpu, ref frame);
@@ -46,10 +47,11 @@ internal static class ContextSwitch
         int holder = vcpu.Scheduling.LoadedOn;
         if (holder < 0)
             return;
-        if (Pcpu.Current.Host.Pcpus.Find((uint)holder) is Pcpu there)
+        Host host = Host.Current;
+        if (host.Pcpus.Find((uint)holder) is Pcpu there)
             there.Raise(PendingWork.Unload);
         while (vcpu.Scheduling.LoadedOn >= 0)
-            Cpu.Pause();
+            host.CpuCalls.Wait();
     }
 
     /// <summary>Gives back the state of a vCPU that this CPU holds while it idles, if somebody wants it.</summary>
@@ -130,8 +132,6 @@ internal static class ContextSwitch
         cpu.Loaded = vcpu;
         cpu.Host.Vectors.Restore(vcpu.VectorArea, ref vcpu.Registers);
         PvMode.LoadState(vcpu);
-        // Pages of another process or domain may be global in this CPU's TLB.
-        cpu.Host.Memory.Tlb.FlushLocal();
         frame = vcpu.Registers;
     }
 }

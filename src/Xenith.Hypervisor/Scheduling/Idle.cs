@@ -13,7 +13,10 @@ internal static class Idle
     internal static void WaitForWork(Pcpu cpu, ref GuestFrame frame)
     {
         if ((PerCpu.Work & Reasons) == 0)
+        {
+            cpu.IdlePeriods++;
             Cpu.WaitForInterrupt();
+        }
         if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Unload) != 0)
             ContextSwitch.Unload(cpu, ref frame);
         LeaveToGuest.DoDeferredWork(cpu);

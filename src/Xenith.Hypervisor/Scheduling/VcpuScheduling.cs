@@ -79,13 +79,13 @@ public sealed class VcpuScheduling
             Interlocked.MemoryBarrier();
         if ((Volatile.Read(ref _flags) & Blocked) == 0)
             // Who does not wait runs, is queued, or may not run at all.
-            Kick(here, PendingWork.SlowExit);
+            There(here)?.Kick();
         else if ((Interlocked.And(ref _flags, ~Blocked) & Blocked) != 0)
             MakeRunnable(here);
     }
 
     /// <summary>If another CPU runs the vCPU, makes that CPU take the way out with some work.</summary>
-    internal void Kick(uint work) => Kick(Pcpu.Current, work);
+    internal void Kick(uint work) => There(Pcpu.Current)?.Raise(work);
 
     /// <summary>Starts a wait for an event. The caller looks for pending ones afterwards.</summary>
     public void Block()
@@ -140,7 +140,7 @@ public sealed class VcpuScheduling
     {
         LockOrder.CheckWait();
         while (IsOnCpu)
-            Cpu.Pause();
+            Host.Current.CpuCalls.Wait();
         ContextSwitch.AwaitState(_vcpu);
     }
 
@@ -217,11 +217,11 @@ public sealed class VcpuScheduling
 
     private bool IsRunningOn(Pcpu cpu) => Volatile.Read(ref _runningOn) == (int)cpu.Id + 1;
 
-    private void Kick(Pcpu here, uint work)
+    /// <summary>The other CPU that runs it, if one does.</summary>
+    private Pcpu? There(Pcpu here)
     {
         int on = Volatile.Read(ref _runningOn) - 1;
-        if (on >= 0 && on != (int)here.Id && here.Host.Pcpus.Find((uint)on) is Pcpu there)
-            there.Raise(work);
+        return on >= 0 && on != (int)here.Id ? here.Host.Pcpus.Find((uint)on) : null;
     }
 
     private void MakeRunnable(Pcpu here)

@@ -65,6 +65,17 @@ public sealed class SystemTime
         return unchecked((delta >> 32) * PvclockMultiplier + ((delta & 0xffff_ffff) * PvclockMultiplier >> 32));
     }
 
+    /// <summary>The TSC value at a moment of system time, rounded up to where that moment has come for sure.</summary>
+    public ulong ToTsc(ulong nanoseconds)
+    {
+        const ulong second = 1_000_000_000;
+        // Beyond what fits (58 years at 10 GHz) there is nothing to be waited for.
+        ulong seconds = nanoseconds / second;
+        if (seconds > uint.MaxValue >> 1)
+            seconds = uint.MaxValue >> 1;
+        return unchecked(StampTsc + seconds * TscHertz + nanoseconds % second * TscHertz / second + 1);
+    }
+
     /// <summary>Sets the wall clock: it showed so much when system time was <paramref name="systemTime"/> nanoseconds.</summary>
     public void SetWallClock(ulong seconds, uint nanoseconds, ulong systemTime)
     {

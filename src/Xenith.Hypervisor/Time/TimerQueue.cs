@@ -17,6 +17,9 @@ public abstract class Timer
     /// <summary>True while it waits in a queue.</summary>
     public bool IsSet => Volatile.Read(ref Claim) != 0;
 
+    /// <summary>What it is for, in a word: for debug key a.</summary>
+    public virtual string Name => "timer";
+
     /// <summary>Called on the queue's CPU, out of interrupts, not before the deadline. The timer may be set again from here.</summary>
     public abstract void Expire(ulong now);
 }
@@ -69,6 +72,16 @@ public sealed class TimerQueue
         if (claim != 0 && claim != Number && QueueOf(claim) is TimerQueue elsewhere && elsewhere.TryRemove(timer, out ulong deadline)
             && TryInsert(timer, deadline, out bool isFirst) && isFirst)
             _cpu.Raise(PendingWork.Timer);
+    }
+
+    /// <summary>Debug key a: a line for each timer, the earliest first.</summary>
+    internal void Dump(Console.ConsoleLog log, ulong now)
+    {
+        using (_lock.EnterInterruptSafe())
+        {
+            for (Timer? timer = _first; timer is not null; timer = timer.Next)
+                log.Always($"  ex={(timer.Deadline > now ? (timer.Deadline - now) / 1000 : 0),12}us timer={timer.Name}");
+        }
     }
 
     /// <summary>Expires every timer that is due.</summary>

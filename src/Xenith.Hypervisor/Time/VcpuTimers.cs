@@ -118,6 +118,8 @@ public sealed partial class VcpuTimers
 
     private sealed class PeriodicTick(VcpuTimers timers) : Timer
     {
+        public override string Name => "vcpu_periodic";
+
         public override void Expire(ulong now)
         {
             if (timers._period != 0 && timers._vcpu.Scheduling.RunState == RunState.Running)
@@ -127,6 +129,8 @@ public sealed partial class VcpuTimers
 
     private sealed class OneShot(VcpuTimers timers) : Timer
     {
+        public override string Name => "vcpu_singleshot";
+
         public override void Expire(ulong now) => timers._vcpu.Domain.Events.RaiseVirq(timers._vcpu, (uint)Virq.Timer);
     }
 }

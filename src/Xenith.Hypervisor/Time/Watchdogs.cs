@@ -55,6 +55,8 @@ public sealed class Watchdogs
 
     private sealed class Expiry(Domain domain, uint id) : Timer
     {
+        public override string Name => "domain_watchdog";
+
         internal uint Id => id;
 
         internal bool InUse { get; set; }

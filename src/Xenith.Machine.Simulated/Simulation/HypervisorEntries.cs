@@ -28,12 +28,36 @@ public sealed class HypervisorEntries
     public FrameEntry? Leave { get; set; }
 
     public OwnTrapEntry? OwnTrap { get; set; }
+
+    /// <summary>What every CPU but the first calls when it starts.</summary>
+    public Action? SecondaryMain { get; set; }
+
+    /// <summary>An NMI, wherever the CPU was.</summary>
+    public FrameEntry? Nmi { get; set; }
 }
 
 public sealed partial class SimulatedCpu
 {
     /// <summary>The trap of the hypervisor that was contained last, if any.</summary>
     public Exception? ContainedTrap { get; private set; }
+
+    /// <summary>True while the hypervisor serves an entry on this CPU: then interrupts nest, if they may.</summary>
+    public bool IsInHypervisor { get; private set; }
+
+    /// <summary>True while the CPU has nothing to do: it fell asleep on the way out.</summary>
+    public bool IsAsleep { get; private set; }
+
+    /// <summary>A broken CPU: no start-up interrupt starts it.</summary>
+    public bool NeverStarts { get; set; }
+
+    /// <summary>True between an INIT and the start-up interrupt.</summary>
+    public bool AwaitsStart { get; private set; }
+
+    /// <summary>True once an NMI has stopped the CPU for good.</summary>
+    public bool IsStopped { get; private set; }
+
+    /// <summary>An NMI that the CPU has not taken yet.</summary>
+    public bool NmiIsPending { get; internal set; }
 
     /// <summary>SYSCALL from the guest kernel: calls the hypervisor and goes the way out. Returns the guest's RAX.</summary>
     public long Hypercall(ulong number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0)
@@ -71,6 +95,7 @@ public sealed partial class SimulatedCpu
     /// </summary>
     public void Boot(Action main)
     {
+        IsInHypervisor = true;
         try
         {
             main();
@@ -78,7 +103,57 @@ public sealed partial class SimulatedCpu
         }
         catch (SchedulingStarted)
         {
+            IsInHypervisor = false;
             GoOut();
+        }
+    }
+
+    /// <summary>The CPU gets on: it takes what interrupts it, and if it slept and something was noted meanwhile, it goes the way out again.</summary>
+    public void Step()
+    {
+        using (Enter())
+        {
+            TakeInterruptsAnywhere();
+            if (!IsAsleep || Work == 0)
+                return;
+            PerCpu.RaiseWork(PendingWork.Schedule);
+            GoOut();
+        }
+    }
+
+    /// <summary>INIT: what ran here is forgotten, and the CPU waits for its start.</summary>
+    internal void Reset()
+    {
+        AwaitsStart = true;
+        IsInHypervisor = IsAsleep = IsStopped = false;
+        InterruptsEnabled = false;
+        Tlb.FlushAll();
+    }
+
+    /// <summary>The start-up interrupt: the CPU runs the hypervisor's entry up to the scheduler, and falls asleep there if nothing waits for it.</summary>
+    internal void Start(Action main)
+    {
+        AwaitsStart = false;
+        using (Enter())
+        {
+            WriteCr3(Machine.Layout.RootTable.Address);
+            Boot(main);
+        }
+    }
+
+    private void TakeNmi()
+    {
+        if (!NmiIsPending || Machine.Entries.Nmi is not { } entry)
+            return;
+        NmiIsPending = false;
+        var frame = new GuestFrame { Vector = ExceptionVector.Nmi, Cs = IsInHypervisor || IsAsleep ? Selectors.HypervisorCode : Selectors.Ring3Code64 };
+        try
+        {
+            entry(ref frame);
+        }
+        catch (CpuStopped)
+        {
+            IsStopped = true;
         }
     }
 
@@ -103,6 +178,8 @@ public sealed partial class SimulatedCpu
     /// </summary>
     public bool TryServe(Action body)
     {
+        bool wasIn = IsInHypervisor;
+        IsInHypervisor = true;
         try
         {
             body();
@@ -113,12 +190,16 @@ public sealed partial class SimulatedCpu
             EndTrap(trap);
             return false;
         }
+        finally
+        {
+            IsInHypervisor = wasIn;
+        }
     }
 
     /// <summary>Runs before any `using` of the trapped code is left: from now on Dispose does nothing.</summary>
     private bool BeginTrap(Exception trap)
     {
-        if (trap is CpuStopped or SchedulingStarted or SleepsForEver)
+        if (trap is CpuStopped or SchedulingStarted or SleepsForEver or FallsAsleep)
             return false;
         InterruptsEnabled = false;
         Ledger.Trapped = true;
@@ -146,6 +227,20 @@ public sealed partial class SimulatedCpu
 
     /// <summary>The common way out to the guest: as long as there is a reason, the slow way.</summary>
     private void GoOut()
+    {
+        IsAsleep = false;
+        try
+        {
+            GoOutAwake();
+        }
+        catch (FallsAsleep)
+        {
+            IsAsleep = true;
+            InterruptsEnabled = false;
+        }
+    }
+
+    private void GoOutAwake()
     {
         for (int turns = 0; (Work & ~PendingWork.FullFrame) != 0 || UpcallIsDue; turns++)
         {

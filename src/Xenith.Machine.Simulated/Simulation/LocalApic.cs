@@ -12,6 +12,7 @@ public sealed class LocalApic : IMmioDevice
     public const ulong Address = 0xfee0_0000;
 
     private const uint Masked = 1u << 16;
+    private const ulong LevelAssert = 1 << 14;
     private const uint ModePeriodic = 1u << 17, ModeDeadline = 2u << 17, ModeMask = 3u << 17;
 
     /// <summary>Nanoseconds of one tick of the timer's clock, before the divider.</summary>
@@ -150,11 +151,9 @@ public sealed class LocalApic : IMmioDevice
 
     private void Send(ulong command)
     {
-        if ((command >> 8 & 7) != 0)
-        {
+        int kind = (int)(command >> 8 & 7);
+        if (kind != 0)
             SpecialCommands.Add(command);
-            return;
-        }
 
         uint destination = (uint)(command >> 56);
         foreach (SimulatedCpu cpu in _cpu.Machine.Cpus)
@@ -167,7 +166,27 @@ public sealed class LocalApic : IMmioDevice
                 _ => cpu != _cpu,
             };
             if (reached)
-                cpu.LocalApic.Request((byte)command);
+                Deliver(cpu, kind, (byte)command, (command & LevelAssert) != 0);
+        }
+    }
+
+    /// <summary>What a command does to a CPU that it reaches (SDM vol. 3, 11.6.1).</summary>
+    private static void Deliver(SimulatedCpu cpu, int kind, byte vector, bool assert)
+    {
+        switch (kind)
+        {
+            case 0:
+                cpu.LocalApic.Request(vector);
+                break;
+            case 4:
+                cpu.NmiIsPending = true;
+                break;
+            case 5 when assert:
+                cpu.Reset();
+                break;
+            case 6 when cpu.AwaitsStart && !cpu.NeverStarts && cpu.Machine.Entries.SecondaryMain is { } main && cpu.Machine.ArmedStart is { } armed && armed.Cpu == cpu.Id && armed.Page.Value == vector:
+                cpu.Start(main);
+                break;
         }
     }
 

@@ -26,7 +26,7 @@ public sealed partial class SimulatedCpu
     public (ulong Address, uint Limit) Ldt { get; set; }
 
     /// <summary>The frame that holds the hypervisor's descriptors for this CPU.</summary>
-    public Mfn GdtPage { get; }
+    public Mfn GdtPage { get; internal set; }
 
     /// <summary>MOV to a data-segment register at privilege level 0; false where it faults. GS gets the inactive base.</summary>
     internal bool TryLoadSegment(SegmentRegister register, ushort selector)

@@ -57,6 +57,15 @@ public sealed partial class SimulatedCpu
 
     public bool TaskSwitched { get; set; }
 
+    /// <summary>What Guards.ConfigureCpu and Guards.Isolate asked for.</summary>
+    public GuardKinds Guards { get; set; }
+
+    public uint SpecCtrl { get; set; }
+
+    public Mfn OwnRoot { get; set; } = Mfn.Invalid;
+
+    public bool IsGuestIsolated { get; set; }
+
     /// <summary>vcpu_info of the vCPU that is loaded; does not exist if none is.</summary>
     public SharedArea VcpuInfo { get; set; }
 
@@ -145,11 +154,33 @@ public sealed partial class SimulatedCpu
         }
     }
 
-    /// <summary>STI; HLT; CLI: time runs to the next event that interrupts this CPU.</summary>
+    /// <summary>
+    /// Takes interrupts that wait, wherever the CPU is: in the hypervisor if it may, in a guest and back to it, or asleep and back to sleep.
+    /// </summary>
+    internal void TakeInterruptsAnywhere()
+    {
+        TakeNmi();
+        if (IsStopped)
+            return;
+        if (IsInHypervisor)
+            TakeInterrupts();
+        else if (IsAsleep)
+        {
+            InterruptsEnabled = true;
+            TakeInterrupts();
+            InterruptsEnabled = false;
+        }
+        else if (Context is not null && LocalApic.HasDeliverable)
+            InterruptGuest();
+    }
+
+    /// <summary>STI; HLT; CLI: time runs to the next event that interrupts this CPU. On a machine with several the CPU leaves off here, and goes the way out anew when the test says so.</summary>
     public void WaitForInterrupt()
     {
         while (!LocalApic.HasDeliverable)
         {
+            if (Id != 0)
+                throw new FallsAsleep();
             if (Machine.Clock.Next is not { } next)
                 throw new SleepsForEver();
             Machine.Clock.Advance(next > Machine.Clock.Now ? next - Machine.Clock.Now : 0);

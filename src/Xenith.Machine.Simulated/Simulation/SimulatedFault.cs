@@ -23,5 +23,8 @@ public sealed class CpuStopped() : Exception("the CPU stopped for ever");
 /// <summary>The boot code is over: the CPU emptied its stack and went the way out to a guest.</summary>
 public sealed class SchedulingStarted() : Exception("the boot code has ended");
 
-/// <summary>The CPU sleeps with nothing that could ever wake it.</summary>
+/// <summary>HLT on a CPU that the test steps: it goes on when the test lets it.</summary>
+public sealed class FallsAsleep() : Exception("the CPU sleeps");
+
+/// <summary>HLT, and nothing in the machine can wake the CPU.</summary>
 public sealed class SleepsForEver() : Exception("the CPU waits for an interrupt and none can come");

@@ -34,6 +34,9 @@ public sealed class SimulatedMachine : IDisposable
             cpu.WriteCr3(Layout.RootTable.Address);
     }
 
+    /// <summary>The guarded ways in and out are in use.</summary>
+    public bool GuardsEnabled { get; set; }
+
     public PhysicalMemory Memory { get; }
 
     /// <summary>Where the image would lie, and the page tables that the machine starts with.</summary>
@@ -66,6 +69,25 @@ public sealed class SimulatedMachine : IDisposable
     {
         get => Math.Min(_directMapEnd, Memory.Size);
         set => _directMapEnd = value;
+    }
+
+    /// <summary>The CPU that a start-up interrupt may start now, and the page that it has to name.</summary>
+    internal (uint Cpu, Mfn Page)? ArmedStart { get; set; }
+
+    /// <summary>
+    /// One CPU spins, so the others get on: each that is nobody's thread takes the interrupts that wait for it, as far as it may. This is how one thread steps several CPUs
+    /// through code that waits for another.
+    /// </summary>
+    internal void LetOthersRun(SimulatedCpu spinning)
+    {
+        Clock.Tick();
+        foreach (SimulatedCpu cpu in Cpus)
+        {
+            if (cpu == spinning)
+                continue;
+            using (cpu.Enter())
+                cpu.TakeInterruptsAnywhere();
+        }
     }
 
     /// <summary>Lets time pass, and CPUs that may take interrupts take them. Called by the test, as CPU or not.</summary>

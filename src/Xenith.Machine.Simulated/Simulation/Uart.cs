@@ -11,6 +11,7 @@ namespace Xenith.Machine.Simulation;
 public sealed class Uart : IPortDevice
 {
     private const byte TransmitterEmpty = 0x60, DataReady = 0x01;
+    private const byte ReceiveInterrupt = 0x01, TransmitInterrupt = 0x02;
 
     private readonly SimulatedMachine _machine;
     private readonly int _pin;
@@ -18,6 +19,7 @@ public sealed class Uart : IPortDevice
     private readonly Queue<byte> _typed = [];
     private readonly byte[] _registers = new byte[8];
     private readonly byte[] _divisor = new byte[2];
+    private bool _transmitterReported;
 
     internal Uart(SimulatedMachine machine, int pin)
     {
@@ -34,6 +36,9 @@ public sealed class Uart : IPortDevice
     /// <summary>The line speed that was programmed.</summary>
     public int Baud => 115200 / System.Math.Max(1, _divisor[0] | _divisor[1] << 8);
 
+    /// <summary>Bytes that the line takes before it is busy; null for a line that never is. <see cref="Drain"/> makes it free again.</summary>
+    public int? Room { get; set; }
+
     private bool DivisorLatch => (_registers[3] & 0x80) != 0;
 
     /// <summary>Bytes arrive on the line.</summary>
@@ -41,6 +46,14 @@ public sealed class Uart : IPortDevice
     {
         foreach (byte value in Encoding.Latin1.GetBytes(text))
             _typed.Enqueue(value);
+        Update();
+    }
+
+    /// <summary>The line has sent what it had, and takes so many bytes again.</summary>
+    public void Drain(int room)
+    {
+        Room = room;
+        _transmitterReported = false;
         Update();
     }
 
@@ -57,9 +70,9 @@ public sealed class Uart : IPortDevice
                 Update();
                 return value;
             case 2:
-                return (_registers[1] & 1) != 0 && _typed.Count > 0 ? 0xc4u : 0xc1u;
+                return Identify();
             case 5:
-                return (uint)(TransmitterEmpty | (_typed.Count > 0 ? DataReady : 0));
+                return (uint)((Room is > 0 or null ? TransmitterEmpty : 0) | (_typed.Count > 0 ? DataReady : 0));
             case 6:
                 return 0xb0;
             default:
@@ -74,11 +87,37 @@ public sealed class Uart : IPortDevice
         if (register < 2 && DivisorLatch)
             _divisor[register] = (byte)value;
         else if (register == 0)
-            _sent.Add((byte)value);
+            Send((byte)value);
         else
             _registers[register] = (byte)value;
+        // Turning the interrupt on with an empty transmitter raises it.
+        if (register == 1)
+            _transmitterReported = false;
         Update();
     }
 
-    private void Update() => _machine.IoApic.SetPin(_pin, (_registers[1] & 1) != 0 && _typed.Count > 0);
+    private bool WantsReceive => (_registers[1] & ReceiveInterrupt) != 0 && _typed.Count > 0;
+
+    private bool WantsTransmit => (_registers[1] & TransmitInterrupt) != 0 && (Room is > 0 or null) && !_transmitterReported;
+
+    private void Send(byte value)
+    {
+        _sent.Add(value);
+        if (Room is int room)
+            Room = System.Math.Max(room - 1, 0);
+        _transmitterReported = false;
+    }
+
+    private uint Identify()
+    {
+        if (WantsReceive)
+            return 0xc4;
+        if (!WantsTransmit)
+            return 0xc1;
+        _transmitterReported = true;
+        Update();
+        return 0xc2;
+    }
+
+    private void Update() => _machine.IoApic.SetPin(_pin, WantsReceive || WantsTransmit);
 }

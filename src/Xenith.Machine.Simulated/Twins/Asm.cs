@@ -97,6 +97,8 @@ internal static unsafe class Asm
 
     internal static void stop_forever() => throw new CpuStopped();
 
+    internal static void pause_spinning() => Self.Machine.LetOthersRun(Self);
+
     internal static void wait_ticks(ulong ticks) => Self.Machine.Clock.Advance(ticks * 1000 / Self.Machine.Clock.TscMegahertz);
 
     internal static void triple_fault() => throw new CpuStopped();

@@ -20,7 +20,8 @@ public static class Descriptors
         SimulatedCpu self = SimulatedCpu.Current;
         if (self.Id != id)
             throw SimulatedFault.Protection($"CPU {self.Id} was told that it is CPU {id}");
-        self.Ledger = new Ledger();
+        if (id == 0)
+            self.Ledger = new Ledger();
         PerCpu.ClearVcpuInfo();
         BuildGdt(self);
         LoadIdleGdt();
@@ -32,7 +33,15 @@ public static class Descriptors
     }
 
     /// <summary>Makes this CPU use its own GDT, whose guest part is empty.</summary>
-    public static void LoadIdleGdt() => LoadGdt(AddressSpace.Image + ReservedGdtFrame.Address - ReservedPageOffset);
+    public static void LoadIdleGdt()
+    {
+        SimulatedCpu self = SimulatedCpu.Current;
+        // In the image, unless the hypervisor has given the CPU a block.
+        ulong page = self.GdtPage == self.Machine.Layout.GdtPageOf(self.Id)
+            ? AddressSpace.Image + self.GdtPage.Address
+            : SecondaryCpus.BlockOf(self.Id) + CpuBlock.GdtPage;
+        LoadGdt(page - ReservedPageOffset);
+    }
 
     /// <summary>Makes this CPU use the GDT that is mapped at an address of the per-domain area.</summary>
     public static void LoadGdt(ulong address) => SimulatedCpu.Current.Gdt = (address, 15 * 4096 - 1);

@@ -47,6 +47,9 @@ public static class AddressSpace
     /// <summary>Where the image is linked; its physical load address is added to this.</summary>
     public const ulong Image = 0xffff_82d0_4000_0000;
 
+    /// <summary>Blocks (record, descriptors, stacks) of the CPUs but the first, 64 KiB each: near enough to the image for 32-bit displacements.</summary>
+    public const ulong CpuBlocks = Image + 0x2000_0000;
+
     /// <summary>All of physical memory, one to one (slots 262 to 271).</summary>
     public const ulong DirectMap = 0xffff_8300_0000_0000;
 

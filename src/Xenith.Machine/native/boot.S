@@ -163,7 +163,7 @@ map_image_range:
         jmp     1b
 2:      ret
 
-// Paging and 64-bit mode on, with boot_l4. Also called by the AP trampoline.
+// Paging and 64-bit mode on, with boot_l4. Also for the CPUs that secondary.S starts.
         .global enter_long_mode
 enter_long_mode:
         mov     $CR4_BOOT, %eax
@@ -286,6 +286,7 @@ serial_setup_end:
 
         .data
         .align 8
+        .global boot_gdt
 boot_gdt:
         .quad   0
         .quad   0x00af9b000000ffff      // 08: code, 64 bits
@@ -318,6 +319,7 @@ nx_high:
         table   boot_l2_direct, 4
 early_stack:
         .skip   4096
+        .global early_stack_end
 early_stack_end:
 
 // The block of the CPU that boots; the linker script puts it on a 64 KiB boundary.

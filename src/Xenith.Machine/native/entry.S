@@ -12,6 +12,17 @@
         .quad 9b, \kind
         .popsection
 .endm
+/*
+ * An instruction that becomes a jump to a longer way where the CPU needs guarding (guarded.S). It is an instruction of five bytes or more that is
+ * there anyway, so CPUs that need nothing execute not one instruction more.
+ */
+.macro guard_site target
+9:
+        .pushsection .guard_sites, "a"
+        .quad 9b, \target
+        .popsection
+.endm
+
 #define ALLOW_GUEST_ACCESS  smap_site 1
 #define FORBID_GUEST_ACCESS smap_site 0
 
@@ -41,7 +52,8 @@
         sub $32, %rsp
 .endm
 
-.text
+/* Code that runs on a guest's own root too, where that does not show the hypervisor: guarded.S. It has pages of its own. */
+.section .entry_text, "ax"
 
 /* ---- SYSCALL from a guest kernel. The per-CPU stub has put the guest's RSP into the frame and RSP at the frame's start. ---- */
 .align 64
@@ -72,7 +84,10 @@ hypercall_entry:
 1:      mov F_RIP(%rsp), %rcx
         test %rcx, %rcx                 /* SYSRET must not see a non-canonical RIP: code in the upper half cannot make one, */
         jns 3f                          /* code in the lower half can by a SYSCALL at its very end */
-4:      mov F_RFLAGS(%rsp), %r11
+4:      guard_site guarded_hypercall_exit
+        mov F_RFLAGS(%rsp), %r11
+.global hypercall_exit_rest
+hypercall_exit_rest:
         mov F_RDI(%rsp), %rdi
         mov F_RSI(%rsp), %rsi
         mov F_RDX(%rsp), %rdx
@@ -129,17 +144,18 @@ syscall_slow:
         jmp hypercall_entry
 2:      movq $0x101, F_VECTOR(%rsp)
         movq $CS64, F_CS(%rsp)
+syscall_from_user_with_address:
+        mov %rcx, F_RIP(%rsp)
+        mov %r11, F_RFLAGS(%rsp)
 syscall_from_user:
         mov %rsi, F_RSI(%rsp)
         mov %rdx, F_RDX(%rsp)
         mov %rcx, F_RCX(%rsp)
-        mov %rcx, F_RIP(%rsp)
         mov %rax, F_RAX(%rsp)
         mov %r8, F_R8(%rsp)
         mov %r9, F_R9(%rsp)
         mov %r10, F_R10(%rsp)
         mov %r11, F_R11(%rsp)
-        mov %r11, F_RFLAGS(%rsp)
         mov %rbx, F_RBX(%rsp)
         mov %rbp, F_RBP(%rsp)
         mov %r12, F_R12(%rsp)
@@ -164,7 +180,36 @@ syscall32_entry:
         je 1f
         clts
 1:      movq $0x102, F_VECTOR(%rsp)
-        movq $0xe023, F_CS(%rsp)
+        movq $CS32, F_CS(%rsp)
+        jmp syscall_from_user_with_address
+
+/*
+ * SYSENTER, which Intel's CPUs have in long mode (SDM vol. 2, SYSENTER). RSP is the end of the CPU's block. RIP and RSP of the process are lost: by convention EBP is its stack and the
+ * way back lies in its kernel's vDSO. Of the flags only IF and VM have been cleared: with TF each instruction up to the POPF raises #DB, which OwnTrap passes over.
+ */
+.global sysenter_entry
+sysenter_entry:
+        pushq $SS
+        pushq $0
+        pushfq
+        pushq $2
+        popfq
+.global sysenter_flags_cleared
+sysenter_flags_cleared:
+        lea -F_RFLAGS(%rsp), %rsp
+        jmp guarded_sysenter
+.global sysenter_guarded
+sysenter_guarded:
+        mov %rdi, F_RDI(%rsp)
+        orq $0x200, F_RFLAGS(%rsp)
+        movq $0x103, F_VECTOR(%rsp)
+        movq $CS32, F_CS(%rsp)
+        movq $0, F_RIP(%rsp)
+        mov %rsp, %rdi
+        and $-BLOCK_SIZE, %rdi
+        cmpb $0, P_TS(%rdi)
+        je syscall_from_user
+        clts
         jmp syscall_from_user
 
 /* ---- Exceptions and interrupts. Each stub leaves [vector][error code] below what the CPU pushed. ---- */
@@ -187,9 +232,11 @@ trap_entry:
         cld
         push_registers
         FORBID_GUEST_ACCESS
+        guard_site guarded_trap
         testb $3, F_CS(%rsp)
         jz trap_from_hypervisor
-
+.global trap_from_guest
+trap_from_guest:
         mov %rsp, %rbx
         and $-BLOCK_SIZE, %rbx
         cmpb $0, P_TS(%rbx)
@@ -214,6 +261,7 @@ trap_entry:
 3:      call hv_interrupt               /* (ref frame), interrupts off */
         jmp leave_to_guest
 
+.global trap_from_hypervisor
 trap_from_hypervisor:
         mov %cr0, %rbx                  /* an NMI can come while CR0.TS is already set for the guest */
         test $8, %bl
@@ -229,7 +277,10 @@ trap_from_hypervisor:
 2:      call hv_interrupt
 3:      cli
         movaps F_XMM0(%rsp), %xmm0
+        guard_site guarded_own_exit
         movaps F_XMM8(%rsp), %xmm8
+.global own_exit_rest
+own_exit_rest:
         test $8, %bl
         jz 4f
         mov %rbx, %cr0
@@ -253,21 +304,24 @@ trap_from_hypervisor:
         iretq
 
 /* ---- The common way out: RSP at a complete frame at the top of the stack, interrupts off. ---- */
+.global leave_to_guest
 leave_to_guest:
         cli
         mov %rsp, %rbx
         and $-BLOCK_SIZE, %rbx
-1:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
-        jnz 3f
+1:      cmpl $0, P_WORK(%rbx)           /* other CPUs set bits here at any time: nothing but a locked operation may clear one */
+        jne 3f
         mov P_VCPU(%rbx), %rax
         cmpb $0, (%rax)
         jne 4f
-2:      movl $0, P_WORK(%rbx)
-        movaps F_XMM0(%rsp), %xmm0
+2:      movaps F_XMM0(%rsp), %xmm0
         movaps F_XMM8(%rsp), %xmm8
         cmpb $0, P_TS(%rbx)
         jne 5f
-6:      mov F_R15(%rsp), %r15
+6:      guard_site guarded_exit
+        mov F_R15(%rsp), %r15
+.global exit_rest
+exit_rest:
         mov F_R14(%rsp), %r14
         mov F_R13(%rsp), %r13
         mov F_R12(%rsp), %r12
@@ -285,12 +339,15 @@ leave_to_guest:
         add $F_RIP, %rsp
 7:      iretq
         fixup 7b, guest_return_failed
-3:      mov %rsp, %rdi
-        call hv_leave                   /* (ref frame), interrupts off before and after */
+3:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
+        jnz 8f
+        lock andl $~WORK_FULL_FRAME, P_WORK(%rbx)
         jmp 1b
 4:      cmpb $0, 1(%rax)
         jne 2b
-        jmp 3b
+8:      mov %rsp, %rdi
+        call hv_leave                   /* (ref frame), interrupts off before and after */
+        jmp 1b
 5:      mov %cr0, %rax
         or $8, %rax
         mov %rax, %cr0
@@ -302,7 +359,10 @@ guest_return_failed:
         pushq -56(%rsp)                 /* so 6 words and an alignment below it; each push moves on to the next */
         push_registers
         mov %rsp, %rbx
+        guard_site guarded_return_failed
         and $-BLOCK_SIZE, %rbx
+.global return_failed_rest
+return_failed_rest:
         cmpb $0, P_TS(%rbx)
         je 1f
         clts
@@ -327,6 +387,7 @@ start_scheduling:                       /* (end of the CPU's block) */
         jmp leave_to_guest
 
 /* ---- Copies from and to guest memory; 1 = done, 0 = faulted. ---- */
+.text
 .align 16
 .global guest_read64
 guest_read64:                           /* (from, to) */

@@ -122,20 +122,27 @@ function read_cr4
 function write_cr0
         mov %rdi, %cr0
         ret
-function write_cr3
+/* The three that change what a CPU's own root must show: guarded.S has the ways that replace them. Each function has 16 bytes to itself. */
+.macro guarded_function name, target
+function \name
+        .pushsection .guard_sites, "a"
+        .quad \name, \target
+        .popsection
+.endm
+guarded_function write_cr3, guarded_write_cr3
         mov %rdi, %cr3
         ret
 function write_cr4
         mov %rdi, %cr4
         ret
-function flush_tlb_all                  /* toggling CR4.PGE drops global entries too (SDM vol. 3, 4.10.4.1) */
+guarded_function flush_tlb_all, guarded_flush_tlb                /* toggling CR4.PGE drops global entries too (SDM vol. 3, 4.10.4.1) */
         mov %cr4, %rax
         mov %rax, %rcx
         and $~0x80, %rcx
         mov %rcx, %cr4
         mov %rax, %cr4
         ret
-function invalidate_page
+guarded_function invalidate_page, guarded_invalidate_page
         invlpg (%rdi)
         ret
 function write_back_invalidate
@@ -183,6 +190,9 @@ function stop_forever
         cli
 1:      hlt
         jmp 1b
+function pause_spinning
+        pause
+        ret
 function clear_task_switched
         clts
         ret
@@ -333,7 +343,16 @@ address_of get_idt, idt
 address_of get_hypercall_entry, hypercall_entry
 address_of get_syscall_slow, syscall_slow
 address_of get_syscall32_entry, syscall32_entry
+address_of get_guarded_hypercall, guarded_hypercall
+address_of get_guarded_syscall_slow, guarded_syscall_slow
+address_of get_guarded_syscall32, guarded_syscall32
+address_of get_sysenter_entry, sysenter_entry
+address_of get_sysenter_flags_cleared, sysenter_flags_cleared
 address_of get_contained, contained
 address_of get_smap_sites_start, __smap_sites_start
 address_of get_smap_sites_end, __smap_sites_end
+address_of get_guard_sites_start, __guard_sites_start
+address_of get_guard_sites_end, __guard_sites_end
+address_of get_entry_start, __entry_start
+address_of get_entry_end, __entry_end
 .section .note.GNU-stack,"",@progbits

@@ -97,12 +97,12 @@ memset:
         ret
         .cfi_endproc
 
-// One page of code whose contents are written at run time, through the direct map: each CPU's SYSCALL stubs.
+// Code that is written at run time, through the direct map: the SYSCALL stubs, 64 bytes for each of up to 256 CPUs.
         .section .syscall_stubs, "ax"
         .global __syscall_stubs
         .align  4096
 __syscall_stubs:
-        .fill   4096, 1, 0xcc
+        .fill   256 * 64, 1, 0xcc
 
 // The stack protector's cookie: seeded by boot.S.
         .section .bss

@@ -15,10 +15,11 @@ internal sealed class HostedHypervisor : IDisposable
 {
     private readonly SimulatedCpu.Scope _scope;
 
-    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20)
+    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20, int cpus = 1, Action<SimulatedMachine>? prepare = null)
     {
-        Machine = new SimulatedMachine(memory);
+        Machine = new SimulatedMachine(memory, cpus);
         Firmware.Write(Machine, TestKernel.Create(), commandLine, kernelArguments);
+        prepare?.Invoke(Machine);
         _scope = Cpu.Enter();
         Start(Machine);
         StartInfoAddress = Cpu.Frame.Rsi;
@@ -85,6 +86,8 @@ internal sealed class HostedHypervisor : IDisposable
         entries.GuestTrap = Entry<FrameEntry>("hv_guest_trap");
         entries.Leave = Entry<FrameEntry>("hv_leave");
         entries.OwnTrap = Entry<OwnTrapEntry>("hv_own_trap");
+        entries.SecondaryMain = Entry<Action>("secondary_main");
+        entries.Nmi = Entry<FrameEntry>("hv_nmi");
         entries.Hypercall = Entry<HypercallEntry>("hv_hypercall");
     }
 

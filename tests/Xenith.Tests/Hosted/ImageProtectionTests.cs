@@ -31,18 +31,6 @@ public sealed class ImageProtectionTests
         }
     }
 
-    [Fact]
-    public void A_late_CPU_gets_its_system_call_stub_through_the_direct_map_only_while_that_is_open()
-    {
-        using var hypervisor = new HostedHypervisor();
-        ulong alias = AddressSpace.DirectMap + Image.PhysicalOf(Image.SyscallStubs);
-        Hypervisor.Memory.HypervisorAddressSpace.OpenSyscallStubs(true);
-        Assert.True(Image.TryRewrite(alias));
-        Assert.False(Image.TryRewrite(Image.SyscallStubs));
-        Hypervisor.Memory.HypervisorAddressSpace.OpenSyscallStubs(false);
-        Assert.False(Image.TryRewrite(alias));
-    }
-
     private readonly record struct Mapping(ulong Machine, ulong Size, bool Writable, bool Executable)
     {
         public bool Overlaps(Mapping other) => Machine < other.Machine + other.Size && other.Machine < Machine + Size;

@@ -18,6 +18,7 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
     private const ulong FirstSlot = TestKernel.VirtualBase + 0x1_0000;
 
     private readonly Random _random = new(seed);
+    private readonly IReadOnlyList<SimulatedCpu> _cpus = hypervisor.Machine.Cpus;
     private readonly List<Mfn> _pool = [];
     private Mfn _upper;
     private ulong _linkedBase;
@@ -32,6 +33,13 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
             _pool.Add(hypervisor.FrameOf(0x10 + i));
         _upper = TableOf(FirstSlot, 2);
         _linkedBase = FirstUnusedPart();
+        foreach (SimulatedCpu other in _cpus.Skip(1))
+        {
+            // Another vCPU of the guest in the same address space. What it does is touch memory: the hypervisor sees it only when it asks the CPU to flush.
+            other.WriteCr3(hypervisor.Cpu.Cr3);
+            hypervisor.Host.Pcpus.Find(other.Id)!.Loaded = hypervisor.Host.Domains.Find(0)!.Vcpus[0];
+        }
+
         for (int step = 0; step < steps; step++)
         {
             string action = Act();
@@ -96,7 +104,7 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
             if (!entry.IsPresent || entry.Frame != frame || !entry.IsWritable)
                 continue;
             for (ulong word = 0; word < 4; word++)
-                hypervisor.Cpu.TryWriteAsUser(address + word * 8, 0UL);
+                AnyCpu().TryWriteAsUser(address + word * 8, 0UL);
             hypervisor.Call(HypercallNumber.UpdateVaMapping, address, entry.Without(PageFlags.Writable).Bits);
         }
 
@@ -114,7 +122,7 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
             int index = AddressSpace.TableIndex(address, 2);
             if (PageTableView.At(_upper)[index].Frame != frame)
                 continue;
-            hypervisor.Cpu.TryReadAsUser(address, out ulong _);
+            AnyCpu().TryReadAsUser(address, out ulong _);
             hypervisor.Write(Arguments, new MmuUpdate { Ptr = _upper.Address + (ulong)index * 8 });
             hypervisor.Call(HypercallNumber.MmuUpdate, Arguments, 1, 0, DomainIds.Self);
         }
@@ -129,7 +137,7 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
     {
         ulong address = AnyAddress() + (ulong)_random.Next(4) * 8;
         ulong value = _random.Next(3) == 0 ? 0 : RandomEntry().Bits;
-        if (hypervisor.Cpu.TryWriteAsUser(address, value))
+        if (AnyCpu().TryWriteAsUser(address, value))
             Count("write");
         return $"write 0x{value:x} to 0x{address:x}";
     }
@@ -137,7 +145,7 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
     private string Touch()
     {
         ulong address = AnyAddress();
-        if (hypervisor.Cpu.TryReadAsUser(address, out ulong _))
+        if (AnyCpu().TryReadAsUser(address, out ulong _))
             Count("read");
         return $"read 0x{address:x}";
     }
@@ -158,6 +166,8 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
     }
 
     private void Count(string name) => Successes[name] = Successes.GetValueOrDefault(name) + 1;
+
+    private SimulatedCpu AnyCpu() => _cpus[_random.Next(_cpus.Count)];
 
     private Mfn Any() => _pool[_random.Next(_pool.Count)];
 
@@ -194,22 +204,27 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
     private void Check(string what)
     {
         MachineMemory memory = hypervisor.Host.Memory;
-        foreach ((ulong page, Translation translation) in hypervisor.Cpu.Tlb.Pages)
+        foreach (SimulatedCpu cpu in _cpus)
+            CheckTranslations(memory, cpu, what);
+        foreach (Mfn frame in _pool)
+            CheckTable(memory, frame, what);
+    }
+
+    private static void CheckTranslations(MachineMemory memory, SimulatedCpu cpu, string what)
+    {
+        foreach ((ulong page, Translation translation) in cpu.Tlb.Pages)
         {
             // No CPU may still be able to write what is a page table now.
             if (translation.Writable && translation.User && memory.Frames.Contains(translation.Frame) && IsTable(memory, translation.Frame))
-                throw new BrokenPromise($"{what}: page 0x{page << 12:x} is writable through the TLB, and its frame {translation.Frame.Value:x} is a page table");
+                throw new BrokenPromise($"{what}: page 0x{page << 12:x} is writable through the TLB of CPU {cpu.Id}, and its frame {translation.Frame.Value:x} is a page table");
         }
 
-        foreach (((int level, ulong _), TableReference reference) in hypervisor.Cpu.Tlb.Tables)
+        foreach (((int level, ulong _), TableReference reference) in cpu.Tlb.Tables)
         {
             // No CPU may still walk what the guest can write now.
             if (memory.Frames.Contains(reference.Table) && TypeOf(memory, reference.Table) == PageType.Writable)
-                throw new BrokenPromise($"{what}: the CPU walks frame {reference.Table.Value:x} as a level {level} table, and the guest can write it");
+                throw new BrokenPromise($"{what}: CPU {cpu.Id} walks frame {reference.Table.Value:x} as a level {level} table, and the guest can write it");
         }
-
-        foreach (Mfn frame in _pool)
-            CheckTable(memory, frame, what);
     }
 
     /// <summary>A table that is in force maps nothing writable that is a table, and nothing that is not the guest's.</summary>

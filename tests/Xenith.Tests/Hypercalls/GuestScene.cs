@@ -33,7 +33,7 @@ internal sealed class GuestScene : IDisposable
         MmioRegion localApic = MapDevice(0, 0xfee0_0000);
         MmioRegion ioApic = MapDevice(1, 0xfec0_0000);
 
-        var log = new ConsoleLog(new SerialPort(0x3f8, 115200)) { Level = 3 };
+        var log = new ConsoleLog(new SerialPort(0x3f8, 115200));
         var interrupts = new InterruptControllers(new Xenith.Hypervisor.Interrupts.LocalApic(localApic));
         interrupts.Add(new Xenith.Hypervisor.Interrupts.IoApic(ioApic, 0xfec0_0000, 0));
         interrupts.LocalApic.SetFrequency(1_000_000_000);

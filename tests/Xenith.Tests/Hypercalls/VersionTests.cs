@@ -105,6 +105,7 @@ public sealed class VersionTests
     public void Another_domain_writes_lines_with_its_id_and_not_too_many()
     {
         using var guest = new GuestScene(privileged: false);
+        guest.Host.Log.Guest.Set(0, 4);
         guest.WriteText(GuestScene.Memory, "a\x1b" + "b\n");
         Assert.Equal(0, guest.Call(HypercallNumber.ConsoleIo, 0, 1, GuestScene.Memory));
         Assert.DoesNotContain("(d7)", guest.Printed, StringComparison.Ordinal);
@@ -117,7 +118,12 @@ public sealed class VersionTests
         Assert.Equal(10, guest.Printed.Split("(d7) ab\n").Length - 1);
         guest.Advance(6_000_000_000);
         guest.Call(HypercallNumber.ConsoleIo, 0, 4, GuestScene.Memory);
-        Assert.Contains("(d7) [11 lines suppressed]\n(d7) ab\n", guest.Printed, StringComparison.Ordinal);
+        Assert.Contains("(d7) printk: 11 messages suppressed.\n(d7) ab\n", guest.Printed, StringComparison.Ordinal);
+
+        int before = guest.Printed.Length;
+        guest.Host.Log.Guest.Set(0, 2);
+        guest.Call(HypercallNumber.ConsoleIo, 0, 4, GuestScene.Memory);
+        Assert.Equal(before, guest.Printed.Length);
     }
 
     private static long Version(GuestScene guest, XenVersionOp operation, ulong argument = GuestScene.Memory) =>

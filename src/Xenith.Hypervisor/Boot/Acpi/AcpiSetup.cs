@@ -80,13 +80,15 @@ internal static class AcpiSetup
     private static void AddInterrupts(ConsoleLog log, Madt madt, PlatformInformation platform)
     {
         platform.LocalApicAddress = madt.LocalApicAddress;
-        uint cpus = 0;
         AcpiEntries entries = madt.Entries;
         while (entries.MoveNext())
         {
             if (Madt.TryCpu(entries, out MadtCpu cpu))
             {
-                cpus += cpu.IsEnabled ? 1u : 0u;
+                if (cpu.IsEnabled)
+                    platform.AddCpu(cpu.ApicId, cpu.ProcessorId);
+                else if (cpu.IsOnlineCapable)
+                    platform.CpusToCome++;
             }
             else if (Madt.TryIoApic(entries, out MadtIoApic ioApic))
             {
@@ -118,7 +120,5 @@ internal static class AcpiSetup
         {
             log.Warning($"ACPI: the list of interrupt controllers is damaged; its beginning is used");
         }
-
-        platform.CpuCount = cpus == 0 ? 1 : cpus;
     }
 }

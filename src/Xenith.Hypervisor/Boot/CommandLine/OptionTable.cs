@@ -85,12 +85,12 @@ internal ref struct OptionTable
         + "cmci-threshold - int\n"u8
         + "cmos-rtc-probe - bool\n"u8
         + "com1 + text\n"u8
-        + "com2 - text\n"u8
+        + "com2 + text\n"u8
         + "conring_size + size\n"u8
         + "console + text\n"u8
-        + "console_timestamps - text\n"u8
-        + "console_to_ring - bool\n"u8
-        + "conswitch - text\n"u8
+        + "console_timestamps + text\n"u8
+        + "console_to_ring + bool\n"u8
+        + "conswitch + text\n"u8
         + "core_parking - power performance\n"u8
         + "cpu_type - arch_perfmon\n"u8
         + "cpufreq - text\n"u8
@@ -147,7 +147,7 @@ internal ref struct OptionTable
         + "gnttab - list max-ver: transitive transfer\n"u8
         + "gnttab_max_frames - int\n"u8
         + "gnttab_max_maptrack_frames - int\n"u8
-        + "guest_loglvl - text\n"u8
+        + "guest_loglvl + text\n"u8
         + "hap - bool\n"u8
         + "hap_1gb - bool\n"u8
         + "hap_2mb - bool\n"u8
@@ -180,7 +180,7 @@ internal ref struct OptionTable
         + "low_mem_virq_limit - size\n"u8
         + "max_cstate - text\n"u8
         + "max_gsi_irqs - int\n"u8
-        + "maxcpus - int\n"u8
+        + "maxcpus + int\n"u8
         + "mce - bool\n"u8
         + "mce_fb - bool\n"u8
         + "mce_verbosity - verbose\n"u8
@@ -197,7 +197,7 @@ internal ref struct OptionTable
         + "noirqbalance - bool\n"u8
         + "nolapic - bool\n"u8
         + "noreboot + bool\n"u8
-        + "nosmp - bool\n"u8
+        + "nosmp + bool\n"u8
         + "nr_irqs - int\n"u8
         + "numa - bool noacpi fake=\n"u8
         + "pci - list serr perr\n"u8
@@ -231,11 +231,11 @@ internal ref struct OptionTable
         + "smep + text\n"u8
         + "smt - bool\n"u8
         + "snb_igd_quirk - bool cap int\n"u8
-        + "spec-ctrl - text\n"u8
-        + "sync_console - bool\n"u8
+        + "spec-ctrl + text\n"u8
+        + "sync_console + bool\n"u8
         + "tboot - int\n"u8
         + "tbuf_size - int\n"u8
-        + "tdt - bool\n"u8
+        + "tdt + bool\n"u8
         + "tevt_mask - int\n"u8
         + "tickle_one_idle_cpu - bool\n"u8
         + "timer_slop - int\n"u8
@@ -253,10 +253,10 @@ internal ref struct OptionTable
         + "vpmu - list bool bts ipc arch rtm-abort\n"u8
         + "watchdog - text\n"u8
         + "watchdog_timeout - int\n"u8
-        + "x2apic - bool\n"u8
+        + "x2apic + bool\n"u8
         + "x2apic-mode - physical cluster mixed\n"u8
         + "x2apic_phys - bool\n"u8
-        + "xpti - text\n"u8
+        + "xpti + text\n"u8
         + "xsave - bool\n"u8
         + "xsm - dummy flask silo"u8;
 }

@@ -1,0 +1,41 @@
+using Xenith.Cli.Debian;
+using Xenith.Cli.Emulation;
+
+namespace Xenith.Cli.Testing.Scenarios;
+
+/// <summary>
+/// The boot to a shell on the machines that QEMU's translator cannot be: an Intel CPU with SMAP on and AVX-512 there, an AMD CPU of
+/// another family, on an older chip set behind an older BIOS.
+/// </summary>
+internal sealed class InBochs : Scenario
+{
+    /// <summary>A boot takes about 100 CPU seconds; the rest is patience with a busy machine.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1500);
+
+    public override string Name => "bochs";
+
+    public override string Point => "Debian's kernel boots on an Intel CPU in Bochs with SMAP and SMEP on, and on an AMD CPU, to a shell and powers off";
+
+    public override IEnumerable<TestCase> Cases(Scale scale) =>
+        [Case(BochsConfiguration.DefaultCpu, "GenuineIntel"), .. scale == Scale.Full ? [Case("ryzen", "AuthenticAMD")] : (TestCase[])[]];
+
+    private static TestCase Case(string model, string vendor) => new(model, async bench =>
+    {
+        await bench.Workshop.EnsureAsync([Purpose.Bochs, Purpose.BootDisc], bench.Cancel);
+        var boot = await bench.BootAsync(
+            "cat /sys/hypervisor/type; sed -n 's/^vendor_id.*: //p' /proc/cpuinfo; seq 1 2000 | md5sum",
+            machine => machine with { Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, CpuModel = model, KernelOptions = "quiet" }, Limit);
+        TestBench.CheckOrderly(boot);
+        var sum = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(
+            System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(1, 2000).Select(number => $"{number}\n")))));
+        TestBench.Check(boot.Lines is ["xen", _, _], $"printed '{boot.Text}'");
+        TestBench.Check(boot.Lines[1] == vendor, $"the CPU is '{boot.Lines[1]}', not '{vendor}'");
+        TestBench.Check(boot.Lines[2] == $"{sum}  -", $"md5sum printed '{boot.Lines[2]}'");
+        foreach (var protection in (string[])["(SMEP)", "(SMAP)"])
+        {
+            TestBench.Check(boot.End.Log.Any(line => line.Contains("Enabling Supervisor Mode", StringComparison.Ordinal) && line.EndsWith(protection, StringComparison.Ordinal)),
+                $"the log does not say that {protection} was switched on");
+        }
+        bench.Note($"{boot.End.CpuSeconds:f1} CPU s");
+    });
+}

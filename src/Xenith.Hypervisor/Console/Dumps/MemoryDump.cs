@@ -1,0 +1,61 @@
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+
+namespace Xenith.Hypervisor.Console;
+
+/// <summary>Keys m, H and u: free memory by zone and node. Zone n holds the frames whose number has n significant bits, as in Xen.</summary>
+internal static class MemoryDump
+{
+    private const int Zones = 41;
+    private const int PageBits = 12;
+
+    internal static void Print(Host host)
+    {
+        PageAllocator allocator = host.Memory.Allocator;
+        ConsoleLog log = host.Log;
+        log.Always($"Physical memory information:");
+        log.Always($"    Xen heap: 0kB free");
+        for (int zone = 0; zone < Zones; zone++)
+        {
+            ulong free = 0;
+            for (int node = 0; node < allocator.Nodes; node++)
+                free += FreeIn(allocator, node, zone);
+            if (free != 0)
+                log.Always($"    heap[{(ulong)zone:d2}]: {free * 4}kB free");
+        }
+        log.Always($"    Dom heap: {allocator.FreeFrames * 4}kB free");
+        log.Always($"    {allocator.DirtyFrames * 4}kB of it to be scrubbed, {allocator.ClaimedFrames * 4}kB claimed");
+    }
+
+    internal static void PrintHeap(Host host)
+    {
+        PageAllocator allocator = host.Memory.Allocator;
+        host.Log.Always($"'H' pressed -> dumping heap info (now = {host.Time.Now})");
+        for (int node = 0; node < allocator.Nodes; node++)
+        {
+            for (int zone = 0; zone < Zones; zone++)
+                host.Log.Always($"heap[node={node}][zone={zone}] -> {FreeIn(allocator, node, zone)} pages");
+        }
+        host.Log.Always($"{allocator.DirtyFrames} unscrubbed pages");
+    }
+
+    internal static void PrintNodes(Host host)
+    {
+        PageAllocator allocator = host.Memory.Allocator;
+        host.Log.Always($"'u' pressed -> dumping numa info (now = {host.Time.Now})");
+        for (int node = 0; node < allocator.Nodes; node++)
+            host.Log.Always($"NODE{node} size->{allocator.TotalFramesOf(node)} free->{allocator.FreeFramesOf(node, 64)}");
+        host.Log.Always($"Memory of each domain:");
+        for (int id = 0; id < host.Domains.End; id++)
+        {
+            if (host.Domains.Find((ulong)id) is Domain domain)
+                host.Log.Always($"Domain {domain.Id} (total: {domain.Pages.TotalPages})");
+        }
+    }
+
+    private static ulong FreeIn(PageAllocator allocator, int node, int zone)
+    {
+        ulong upTo = allocator.FreeFramesOf(node, zone + PageBits);
+        return zone == 0 ? upTo : upTo - allocator.FreeFramesOf(node, zone + PageBits - 1);
+    }
+}

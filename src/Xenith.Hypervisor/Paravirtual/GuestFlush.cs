@@ -1,0 +1,52 @@
+using System.Threading;
+using Xenith.Hypervisor.Domains;
+using Xenith.Machine;
+
+namespace Xenith.Hypervisor.Paravirtual;
+
+/// <summary>
+/// Which physical CPUs have something to forget when a guest asks for a flush on vCPUs of its own: those that have such a vCPU loaded, running or not. A CPU flushes everything when it loads
+/// another vCPU (<see cref="PvMode.LoadState"/>), so the rest remember nothing of the domain's.
+/// </summary>
+internal static class GuestFlush
+{
+    /// <summary>The CPUs that have any vCPU of a domain loaded.</summary>
+    internal static CpuSet CpusOf(Domain domain)
+    {
+        // The guest's changes of its page tables come before the look at who runs: a CPU that loads a vCPU after it flushes after them.
+        Interlocked.MemoryBarrier();
+        CpuSet cpus = default;
+        PcpuTable table = Host.Current.Pcpus;
+        for (uint cpu = 0; cpu < table.End; cpu++)
+        {
+            if (table.Find(cpu)?.Loaded is Vcpu loaded && loaded.Domain == domain)
+                cpus.Add(cpu);
+        }
+        return cpus;
+    }
+
+    /// <summary>The CPUs that have a vCPU of a bitmap loaded, which lies at a guest address. False if it cannot be read.</summary>
+    internal static bool TryCpusOf(Domain domain, ulong bitmap, out CpuSet cpus)
+    {
+        cpus = default;
+        for (uint word = 0; word * 64 < (uint)domain.Vcpus.Length; word++)
+        {
+            if (!GuestMemory.TryRead(bitmap, word, out ulong vcpus))
+                return false;
+            if (vcpus != 0)
+                AddCpusOf(domain, word, vcpus, ref cpus);
+        }
+        return true;
+    }
+
+    private static void AddCpusOf(Domain domain, uint word, ulong vcpus, ref CpuSet cpus)
+    {
+        Interlocked.MemoryBarrier();
+        PcpuTable table = Host.Current.Pcpus;
+        for (uint cpu = 0; cpu < table.End; cpu++)
+        {
+            if (table.Find(cpu)?.Loaded is Vcpu loaded && loaded.Domain == domain && loaded.Id / 64 == word && (vcpus >> (int)(loaded.Id % 64) & 1) != 0)
+                cpus.Add(cpu);
+        }
+    }
+}
