@@ -89,9 +89,9 @@ internal static class ContextSwitch
     {
         Scheduler scheduler = cpu.Host.Scheduler;
         cpu.JoinScheduler();
-        ulong now = cpu.Host.Time.Now;
         using (scheduler.LockOf(cpu.Id).Enter())
         {
+            ulong now = cpu.Host.Time.Now;
             bool runnable = previous is not null && previous.Scheduling.IsRunnable;
             Decision decision = scheduler.Choose(cpu.Id, now, !runnable ? Leaving.Sleeps : cpu.Yields ? Leaving.Yields : Leaving.Preempted);
             cpu.Yields = false;

@@ -281,6 +281,23 @@ public sealed class CreditTests
     }
 
     [Fact]
+    public void A_CPU_whose_clock_lags_behind_takes_work_all_the_same()
+    {
+        using var pool = new VirtualPool(2);
+        VirtualTask a = pool.Task(pool.Domain(1), "a"), b = pool.Task(pool.Domain(2), "b");
+        pool.Scheduler.RemoveCpu(1);
+        pool.Wake(a);
+        pool.Wake(b);
+        pool.Run(Second);
+        pool.Scheduler.AddCpu(1);
+        using (pool.Scheduler.LockOf(1).EnterInterruptSafe())
+        {
+            Decision decision = pool.Scheduler.Choose(1, pool.Now - 500 * Millisecond, Leaving.Sleeps);
+            Assert.NotNull(decision.Next);
+        }
+    }
+
+    [Fact]
     public void Who_has_just_run_is_left_alone_for_the_migration_delay()
     {
         using var pool = new VirtualPool(2);

@@ -54,7 +54,7 @@ public sealed partial class Credit
         bool sliceIsOver = false;
         if (stays is not null && leaving == Leaving.Preempted)
         {
-            ulong ran = now - stays.Began;
+            ulong ran = Since(stays.Began, now);
             if (ran < _rateLimit)
                 return stays;
             sliceIsOver = ran >= _slice;
@@ -163,7 +163,7 @@ public sealed partial class Credit
         {
             for (CreditUnit? unit = other.At(priority).First; unit is not null; unit = unit.Next)
             {
-                if (!MayRun(unit, queue.Cpu) || HasUsedCap(unit.Domain) || now - unit.Stopped < _migrationDelay)
+                if (!MayRun(unit, queue.Cpu) || HasUsedCap(unit.Domain) || Since(unit.Stopped, now) < _migrationDelay)
                     continue;
                 if (unit.SoftAffinity.Contains(queue.Cpu))
                     return Move(unit, other, queue);
@@ -200,7 +200,7 @@ public sealed partial class Credit
         ulong until = now + Tick;
         if (queue.Waiting != 0)
         {
-            ulong ran = now - next.Began;
+            ulong ran = Since(next.Began, now);
             ulong end = next.Began + (ran < _rateLimit ? _rateLimit : ran < _slice ? _slice : ran);
             until = end < until ? end : until;
         }
@@ -211,6 +211,9 @@ public sealed partial class Credit
         }
         return until;
     }
+
+    /// <summary>Time passed. Another CPU may have noted the moment after this one looked at the clock: none has passed then.</summary>
+    private static ulong Since(ulong then, ulong now) => now > then ? now - then : 0;
 
     /// <summary>False if a unit may not run on a CPU, or would rather run on another that is idle.</summary>
     private bool IsWellPlaced(CreditUnit unit, uint cpu)
