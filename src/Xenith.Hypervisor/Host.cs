@@ -5,6 +5,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
@@ -29,6 +30,7 @@ public sealed class Host
         Domains = new DomainTable();
         Scheduler = new Credit(new PcpuMachine(Pcpus));
         Vectors = new VectorFormat();
+        Pci = new PciDevices(PairedPorts);
         CpuCalls = new CpuCalls(this);
     }
 
@@ -59,6 +61,15 @@ public sealed class Host
     /// <summary>All domains.</summary>
     public DomainTable Domains { get; }
 
+    /// <summary>The end of domains.</summary>
+    public DomainReaper Reaper { get; } = new();
+
+    /// <summary>Waits until no CPU uses what it found before.</summary>
+    public GracePeriod Grace { get; } = new();
+
+    /// <summary>Where domains and vCPUs come from.</summary>
+    public ObjectPools Pools { get; } = new();
+
     /// <summary>What is typed on the serial lines, for dom0 or as debug keys.</summary>
     public ConsoleInput ConsoleInput { get; } = new();
 
@@ -68,8 +79,8 @@ public sealed class Host
     /// <summary>The lock of all event channels, and who gets the global VIRQs.</summary>
     public EventBindings EventBindings { get; } = new();
 
-    /// <summary>PCI devices and configuration windows that dom0 has reported.</summary>
-    public PciDevices Pci { get; } = new();
+    /// <summary>PCI functions that dom0 has reported, and their configuration space.</summary>
+    public PciDevices Pci { get; }
 
     /// <summary>Frames in the hands of an exchange.</summary>
     public StolenFrames Stolen { get; } = new();

@@ -12,20 +12,32 @@ public enum LockRank : byte
     /// <summary>A domain's page-table updates that touch several tables.</summary>
     PageTables = 20,
 
-    /// <summary>A domain's page list and counts.</summary>
-    DomainPages = 30,
-
     /// <summary>A domain's grant table.</summary>
     Grants = 40,
 
     /// <summary>All changes of event channels.</summary>
     EventChannels = 50,
 
+    /// <summary>PCI functions that are known, and the mappings of their tables.</summary>
+    PciDevices = 52,
+
+    /// <summary>A domain's page list and counts. A last reference can go under any of the locks above.</summary>
+    DomainPages = 55,
+
+    /// <summary>Construction of objects after boot.</summary>
+    ObjectPools = 57,
+
     /// <summary>The page allocator.</summary>
     PageAllocator = 60,
 
-    /// <summary>Physical IRQs and interrupt controllers.</summary>
+    /// <summary>A physical interrupt.</summary>
     Interrupts = 70,
+
+    /// <summary>Vectors of all CPUs; the pool of bindings.</summary>
+    InterruptVectors = 72,
+
+    /// <summary>Registers of an IO-APIC.</summary>
+    InterruptHardware = 74,
 
     /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
     Ports = 75,
@@ -38,6 +50,12 @@ public enum LockRank : byte
 
     /// <summary>A domain's watchdogs.</summary>
     Watchdogs = 85,
+
+    /// <summary>Domains that nobody refers to any more.</summary>
+    DeadDomains = 87,
+
+    /// <summary>Waiting for all CPUs to pass.</summary>
+    GracePeriod = 88,
 
     /// <summary>A CPU's timers.</summary>
     Timers = 90,

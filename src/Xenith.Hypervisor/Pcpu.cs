@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -16,6 +17,7 @@ public sealed class Pcpu
         Id = id;
         Timers = new TimerQueue(this);
         _choice = new ChoiceTimer();
+        InterruptTimer = new InterruptTimer(this);
         _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
         host.Scheduler.CreateCpu(id);
@@ -44,8 +46,20 @@ public sealed class Pcpu
     /// <summary>Number that the firmware's ACPI tables give it.</summary>
     public uint AcpiId { get; set; }
 
+    /// <summary>What CPUID says of its vendor and version.</summary>
+    public CpuIdentity Identity { get; private set; }
+
+    /// <summary>What watches it, if anything does.</summary>
+    internal Interrupts.NmiWatchdog? Watchdog { get; set; }
+
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
+
+    /// <summary>Which physical interrupts its vectors belong to.</summary>
+    public CpuVectors Vectors { get; } = new();
+
+    /// <summary>Its timer for what is left to do about physical interrupts.</summary>
+    public InterruptTimer InterruptTimer { get; }
 
     /// <summary>The vCPU whose registers and address space are loaded, or null before the first. It stays loaded while the CPU idles.</summary>
     public Vcpu? Loaded { get; set; }
@@ -81,6 +95,9 @@ public sealed class Pcpu
         if ((_link.RaiseWork(work) & work) != work && Id != PerCpu.Id)
             Kick();
     }
+
+    /// <summary>Notes who this CPU is; it runs this.</summary>
+    internal void Identify() => Identity = CpuIdentity.Read();
 
     /// <summary>A CPU that starts, for the first time or again, knows nothing of what it did before.</summary>
     internal void ResetForStart()

@@ -26,6 +26,7 @@ public enum XenError
     Invalid = 22,
     NoSpace = 28,
     ReadOnlyTarget = 30,
+    OutOfDomain = 33,
     OutOfRange = 34,
     WouldDeadlock = 35,
     NotImplemented = 38,

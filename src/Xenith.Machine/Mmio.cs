@@ -25,6 +25,14 @@ public readonly unsafe struct MmioRegion
     /// <summary>False for a default value.</summary>
     public bool Exists => _base != null;
 
+    public byte Read8(uint offset) => Volatile.Read(ref *At(offset, 1));
+
+    public void Write8(uint offset, byte value) => Volatile.Write(ref *At(offset, 1), value);
+
+    public ushort Read16(uint offset) => Volatile.Read(ref *(ushort*)At(offset, 2));
+
+    public void Write16(uint offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset, 2), value);
+
     public uint Read32(uint offset) => Volatile.Read(ref *(uint*)At(offset, 4));
 
     public void Write32(uint offset, uint value) => Volatile.Write(ref *(uint*)At(offset, 4), value);

@@ -11,6 +11,7 @@ internal static class Entry
         NumberTests.Run();
         AtomicTests.Run();
         LanguageTests.Run();
+        ArenaTests.Run();
         BacktraceTests.Run();
         Check.Report();
     }

@@ -49,6 +49,7 @@ internal sealed record ImageBuild(string Root, string Work, string Assembly, str
             complaints = complaints
                 .Concat(Statics.Check(image, methods, Assembly))
                 .Concat(Allocations.Check(code, Path.Combine(Root, "eng", "allocating-methods.txt"), Accept))
+                .Concat(HotCode.Check(code))
                 .Concat(CommitMethods.Check(code, Directory.EnumerateFiles(Work, "*.dll")));
         }
 

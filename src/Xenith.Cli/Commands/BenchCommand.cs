@@ -17,6 +17,7 @@ internal static class BenchCommand
     private static readonly Option<string?> Rows = new("--rows") { Description = "Show only these rows; '*' in a name stands for anything", HelpName = "NAME,..." };
     private static readonly Option<string?> Json = new("--json") { Description = "Write the figures into this file", HelpName = "FILE" };
     private static readonly Option<string?> Plot = new("--plot") { Description = "Draw the ratios as bars into this file", HelpName = "FILE.svg" };
+    private static readonly Option<bool> Dom0 = new("--dom0") { Description = "Measure processes of Debian's kernel as dom0 instead: system calls, page faults, fork and exec, pipes" };
     private static readonly Option<int> Timeout = new("--timeout") { Description = "Give each machine up after this time", HelpName = "SECONDS", DefaultValueFactory = _ => DefaultTimeout };
 
     public static Command Create()
@@ -49,7 +50,7 @@ internal static class BenchCommand
                     result.AddError($"{option.Name}: there is no directory for '{token.Value}'");
             });
         }
-        var command = new Command("bench", "Count the instructions of hypercalls, faults and emulation, on Debian's Xen and on Xenith") { Hypervisor, Only, Rows, Json, Plot, Timeout };
+        var command = new Command("bench", "Count the instructions of hypercalls, faults and emulation, on Debian's Xen and on Xenith") { Hypervisor, Only, Rows, Json, Plot, Dom0, Timeout };
         command.SetAction(RunAsync);
         return command;
     }
@@ -63,8 +64,9 @@ internal static class BenchCommand
         var workshop = await Workshop.OpenAsync(Say, cancel);
         var ours = only == Debian ? null : await workshop.HypervisorAsync(parse.GetValue(Hypervisor), cancel);
         var real = only == Xenith ? null : await workshop.HypervisorAsync(Debian, cancel);
-        Say("building the guest");
-        var guest = await GuestRun.BuildAsync(workshop.Repository, cancel);
+        var dom0 = parse.GetValue(Dom0);
+        Say(dom0 ? "building the program" : "building the guest");
+        var guest = dom0 ? await ProcessRun.BuildAsync(workshop, cancel) : await GuestRun.BuildAsync(workshop.Repository, cancel);
 
         var status = ExitStatus.Success;
         async Task<Measurement?> MeasureAsync(HypervisorImage? image)
@@ -72,8 +74,15 @@ internal static class BenchCommand
             if (image is null)
                 return null;
             Say($"measuring on {image.Name}");
-            var end = await GuestRun.RunAsync(workshop, GuestRun.Settings(image, guest), limit, cancel);
-            var measurement = Measurement.Parse(end.Log);
+            MachineEnd end;
+            Measurement measurement;
+            if (dom0)
+                (measurement, end) = await ProcessRun.RunAsync(workshop, image, guest, limit, cancel);
+            else
+            {
+                end = await GuestRun.RunAsync(workshop, GuestRun.Settings(image, guest), limit, cancel);
+                measurement = Measurement.Parse(end.Log);
+            }
             foreach (var failure in measurement.Failures)
                 Say($"the guest on {image.Name}: {failure}");
             if (!measurement.Complete)

@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
@@ -11,9 +12,6 @@ internal static class CpuSetup
     {
         internal ulong Cr0, Cr4, Efer, Pat, Xcr0;
     }
-
-    /// <summary>XCR0 components that guests may use: x87, SSE, AVX.</summary>
-    private const ulong SupportedComponents = 7;
 
     /// <summary>Sets up the CPU that runs this.</summary>
     internal static void Initialize(ConsoleLog log, bool smep, bool smap)
@@ -33,9 +31,9 @@ internal static class CpuSetup
         Cpu.WriteCr4(cr4);
         if (xsave)
         {
-            CpuidResult components = Cpu.Cpuid(0xd);
-            Cpu.TrySetExtendedControl(0, components.Eax & SupportedComponents);
-            log.Info($"xstate: size: {Cpu.Cpuid(0xd).Ebx:x} and states: {components.Eax & SupportedComponents:x}");
+            ulong components = PvControlRegisters.HostXcr0;
+            Cpu.TrySetExtendedControl(0, components);
+            log.Info($"xstate: size: 0x{Cpu.Cpuid(0xd).Ebx:x} and states: 0x{components:x}");
         }
     }
 
@@ -46,7 +44,7 @@ internal static class CpuSetup
         Cr4 = Cpu.ReadCr4(),
         Efer = Cpu.ReadMsr(Msr.Efer),
         Pat = Cpu.ReadMsr(Msr.Pat),
-        Xcr0 = (Cpu.ReadCr4() & Cr4.OsXsave) != 0 ? Cpu.Cpuid(0xd).Eax & SupportedComponents : 0,
+        Xcr0 = (Cpu.ReadCr4() & Cr4.OsXsave) != 0 ? PvControlRegisters.HostXcr0 : 0,
     };
 
     /// <summary>Gives another CPU, which runs this, the same registers.</summary>

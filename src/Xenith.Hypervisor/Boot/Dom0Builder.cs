@@ -54,14 +54,13 @@ internal static class Dom0Builder
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
-        Domain domain = new(0, true, input.Vcpus);
+        if (DomainLife.Create(host, 0, true, input.Vcpus, out Domain? made) != XenError.None || made is not Domain domain)
+            return Fail(log, "No memory for dom0's own structures");
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
         domain.VmAssist = 1UL << (int)VmAssistType.PaeExtendedCr3;
-        if (HypervisorAddressSpace.CreatePerDomainArea(host.Memory, domain) != XenError.None)
-            return Fail(log, "No memory for dom0's descriptor tables");
-        domain.Pv.Ports.AllowAllButOwn(host);
-        host.Domains.Add(domain);
+        if (!domain.Pv.Ports.AllowAllButOwn(host))
+            return Fail(log, "No memory for dom0's I/O permissions");
 
         Dom0Memory memory = new(host.Memory, domain);
         if (!memory.TryCreateList(input.Pages) || !memory.TryAllocateContiguous(layout.MappedPages, out Mfn first) || !memory.TryAssign(first, layout.MappedPages))
@@ -91,9 +90,6 @@ internal static class Dom0Builder
             return Fail(log, "Not enough memory for dom0");
         if (!ownList)
             BootMemory.Bytes(memory.ListFrame.Address, input.Pages * 8).CopyTo(mapped[(int)(layout.P2m - layout.Base)..]);
-
-        if (!CreateSharedInfo(host, domain))
-            return Fail(log, "No memory for dom0's shared information page");
 
         StartInfo info = default;
         // The "p" says that the kernel's page-table entries are 64 bits wide, as it says itself in PAE_MODE.
@@ -138,25 +134,14 @@ internal static class Dom0Builder
         return true;
     }
 
-    private static bool CreateSharedInfo(Host host, Domain domain)
-    {
-        if (!host.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
-            return false;
-        domain.SharedInfoFrame = frame;
-        domain.SharedInfo = SharedArea.Page(frame);
-        host.Memory.Types.ShareWithGuest(frame, domain);
-        return true;
-    }
-
     private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
     {
         for (uint id = 0; id < (uint)domain.Vcpus.Length; id++)
         {
-            if (!VcpuCreation.TryCreate(host, domain, id, out _))
-            {
-                log.Error($"No memory for dom0's vCPU {id}");
-                return false;
-            }
+            if (DomainLife.AddVcpu(host, domain, id, out _) == XenError.None)
+                continue;
+            log.Error($"No memory for dom0's vCPU {id}");
+            return false;
         }
         if (domain.FindVcpu(0) is not Vcpu vcpu)
             return false;

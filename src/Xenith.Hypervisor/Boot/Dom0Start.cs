@@ -9,9 +9,6 @@ namespace Xenith.Hypervisor.Boot;
 /// <summary>From the boot modules to a dom0 that is ready to run: the kernel is found, unpacked and read, dom0's size is decided, then it is built.</summary>
 internal static class Dom0Start
 {
-    /// <summary>vCPUs of a PV domain at most: what the per-domain area has room for, as in Xen.</summary>
-    private const uint MostVcpus = 8192;
-
     /// <summary>Builds dom0. After a failure the machine has been stopped or restarted, with one line that says why.</summary>
     internal static bool TryBuild(Host host, ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
@@ -59,13 +56,13 @@ internal static class Dom0Start
         return true;
     }
 
-    /// <summary>As many as there are CPUs, within what dom0_max_vcpus says, and never more than an event channel can name.</summary>
+    /// <summary>As many as there are CPUs, within what dom0_max_vcpus says, and never more than a domain can have.</summary>
     private static uint VcpuCount(Host host, in HypervisorOptions options)
     {
         uint count = (uint)host.Pcpus.Online.Count;
         count = Math.Max(count, options.Dom0MinimumVcpus);
         count = Math.Min(count, options.Dom0MaximumVcpus);
-        return Math.Min(Math.Max(count, 1), MostVcpus);
+        return Math.Min(Math.Max(count, 1), Domain.MostVcpus);
     }
 
     /// <summary>dom0_vcpus_pin: each vCPU runs on the CPU of its own number, and nowhere else.</summary>

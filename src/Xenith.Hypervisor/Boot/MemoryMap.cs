@@ -87,6 +87,18 @@ internal struct MemoryMap
         }
     }
 
+    /// <summary>True if every address of a range is of one kind. The map is normalized.</summary>
+    internal readonly bool Contains(ulong start, ulong end, MemoryKind kind)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            MemoryRange range = Ranges[i];
+            if (range.Kind == kind && range.Start <= start && end <= range.End)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>End of the highest usable range below a limit, 0 if there is none.</summary>
     internal readonly ulong TopOfRam(ulong limit)
     {

@@ -43,6 +43,14 @@ public struct InterruptOverrides
     private InterruptOverride _first;
 }
 
+/// <summary>Room for windows of PCI configuration space.</summary>
+[InlineArray(Capacity)]
+internal struct McfgRanges
+{
+    internal const int Capacity = 8;
+    private McfgRange _first;
+}
+
 /// <summary>What firmware and boot loader told us and later code still needs.</summary>
 public sealed class PlatformInformation
 {
@@ -53,6 +61,10 @@ public sealed class PlatformInformation
     /// <summary>Interrupt overrides.</summary>
     public InterruptOverrides Overrides;
     public int OverrideCount;
+
+    /// <summary>Windows of PCI configuration space.</summary>
+    internal McfgRanges PciWindows;
+    internal int PciWindowCount;
 
     /// <summary>The firmware's memory map.</summary>
     internal MemoryMap MemoryMap;
@@ -107,7 +119,7 @@ public sealed class PlatformInformation
     public byte ResetValue { get; set; }
 
     /// <summary>What the command line said.</summary>
-    internal HypervisorOptions Options;
+    internal HypervisorOptions Options = HypervisorOptions.Default;
 
     /// <summary>The hypervisor's own command line, ASCII, without an end mark.</summary>
     public byte[] CommandLine { get; set; } = new byte[0];

@@ -11,6 +11,7 @@ internal ref struct PlatformDevices
 {
     internal SystemTime Time;
     internal InterruptControllers Interrupts;
+    internal DeviceMappings? Mappings;
 }
 
 /// <summary>Finds and sets up local APIC, IO-APICs and the platform timer.</summary>
@@ -47,7 +48,7 @@ internal static class PlatformSetup
         AddIoApics(log, early, platform, interrupts);
         devices.Time = new SystemTime(clocks.TscHertz);
         devices.Interrupts = interrupts;
-        return true;
+        return HypervisorAddressSpace.TryCreateDeviceMappings(early, out devices.Mappings);
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ namespace Xenith.Hypervisor.Boot;
 /// </remarks>
 public sealed class SecondaryStart
 {
-    private const ulong Millisecond = 1_000_000;
+    private const ulong Millisecond = 1_000_000, LooksPerSecond = 100_000;
     private const ulong InitWait = 10 * Millisecond, StartUpWait = Millisecond / 5, SecondStartUpAfter = 10 * Millisecond, AnswerWait = 5000 * Millisecond;
 
     /// <summary>CPUs whose APIC id does not fit into the xAPIC's eight bits, or is its broadcast, cannot be reached.</summary>
@@ -26,7 +26,9 @@ public sealed class SecondaryStart
     private readonly Mfn[] _descriptors = new Mfn[SecondaryCpus.Most];
     private CpuSetup.Common _common;
     private Mfn _page = Mfn.Invalid;
+    private readonly TscCheck _tsc = new();
     private uint _count = 1;
+    private uint _most = 1;
     private int _arrived;
 
     /// <summary>CPUs that have a block and an object, whether or not they answer.</summary>
@@ -42,7 +44,9 @@ public sealed class SecondaryStart
         log.Info($"SMP: Allowing {platform.CpuCount + platform.CpusToCome} CPUs ({platform.CpusToCome} hotplug CPUs)");
         if (platform.CpusLost != 0)
             log.Always($"WARNING: NR_CPUS limit of {SecondaryCpus.Most} reached - ignoring {platform.CpusLost} further processors");
-        uint wanted = most < platform.CpuCount ? most : platform.CpuCount;
+        // Those beyond the limit are not started, but can be later. With one CPU there is nothing to prepare.
+        uint wanted = most <= 1 ? 1 : platform.CpuCount;
+        start._most = most;
         if (wanted <= 1)
             return start;
         if (!low.TryTake(AddressSpace.PageSize, AddressSpace.PageSize, 0xa_0000, out ulong page))
@@ -69,8 +73,10 @@ public sealed class SecondaryStart
         return start;
     }
 
-    /// <summary>Starts all CPUs that memory was taken for, and says how many there are.</summary>
-    internal void StartAll(Host host)
+    /// <summary>
+    /// Starts CPUs as far as the command line allows, and says how many there are. <paramref name="watchdogSeconds"/> after which one that does not get on is reported, 0 for never.
+    /// </summary>
+    internal void StartAll(Host host, uint watchdogSeconds)
     {
         _common = CpuSetup.Capture();
         if (!_page.IsInvalid)
@@ -85,11 +91,14 @@ public sealed class SecondaryStart
                 _count = cpu;
             }
         }
-        for (uint cpu = 1; cpu < _count; cpu++)
+        if (watchdogSeconds != 0)
+            NmiWatchdog.Prepare(host, watchdogSeconds);
+        for (uint cpu = 1; cpu < _count && host.Pcpus.Online.Count < _most; cpu++)
         {
             if (host.Pcpus.Find(cpu) is Pcpu starting && !TryStart(starting))
                 host.Log.Always($"Failed to bring up CPU {cpu} (error -{(int)XenError.Io})");
         }
+        Pcpu.Current.Watchdog?.Start();
         host.Log.Always($"Brought up {host.Pcpus.Online.Count} CPUs");
     }
 
@@ -112,6 +121,8 @@ public sealed class SecondaryStart
             host.Log.Always($"CPU {cpu.Id} (APIC id {cpu.ApicId}): Not responding.");
         }
         SecondaryCpus.Disarm();
+        if (came)
+            _tsc.Compare(host, cpu.Id);
         return came;
     }
 
@@ -128,8 +139,10 @@ public sealed class SecondaryStart
         host.Speculation.ConfigureCpu();
         host.Memory.Tlb.Enter();
         cpu.ResetForStart();
+        cpu.Identify();
         host.CpuCalls.SetOnline(cpu.Id, true);
         Volatile.Write(ref start._arrived, 1);
+        cpu.Watchdog?.Start();
         Cpu.StartScheduling();
     }
 
@@ -142,6 +155,7 @@ public sealed class SecondaryStart
             if (arrival && Volatile.Read(ref _arrived) != 0)
                 return true;
             Cpu.Pause();
+            Cpu.WaitTicks(time.TscHertz / LooksPerSecond);
         }
         return arrival && Volatile.Read(ref _arrived) != 0;
     }

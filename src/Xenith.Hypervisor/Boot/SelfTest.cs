@@ -1,18 +1,69 @@
 using System.Diagnostics;
 using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Boot;
 
 /// <summary>
-/// What can be seen only where the hypervisor really runs: it tries the protections of its own image. Compiled in where XENITH_SELFTEST is defined, that is, with `-p:XenithChecks=true`;
+/// What can be seen only where the hypervisor really runs: it tries the protections of its own image, and makes and destroys domains in memory that no collector keeps. Compiled in where XENITH_SELFTEST is defined, that is, with `-p:XenithChecks=true`;
 /// the scenario checked-image reads what it prints.
 /// </summary>
 internal static class SelfTest
 {
     /// <summary>Runs once, when booting is over and before the first guest.</summary>
     [Conditional("XENITH_SELFTEST")]
-    internal static void Run(Host host) => TryImage(host.Log);
+    internal static void Run(Host host)
+    {
+        TryImage(host.Log);
+        TryDomains(host);
+    }
+
+    private static void TryDomains(Host host)
+    {
+        const uint rounds = 10_000;
+        PageAllocator allocator = host.Memory.Allocator;
+        uint failures = LiveAndDie(host, 1000, 4) ? 0u : 1u;
+        ulong free = allocator.FreeFrames;
+        for (uint i = 0; i < rounds; i++)
+        {
+            if (!LiveAndDie(host, (ushort)(513 + i % 500), 1 + i % 4))
+                failures++;
+        }
+        if (allocator.FreeFrames != free || host.Pools.Domains.FreeCount != host.Pools.Domains.Capacity - 1)
+            failures++;
+        host.Log.Always($"Self test: domains: {rounds} in {host.Pools.Domains.PagesPerObject} pages, vCPUs in {host.Pools.Vcpus.PagesPerObject}, {free - allocator.FreeFrames} lost, {failures} failures");
+    }
+
+    /// <summary>A domain with a page, an event channel and a grant table, and its end. True if nothing of it is left.</summary>
+    private static bool LiveAndDie(Host host, ushort id, uint vcpus)
+    {
+        if (DomainLife.Create(host, id, false, vcpus, out Domain? made) != XenError.None || made is not Domain domain)
+            return false;
+        for (uint i = 0; i < vcpus; i++)
+        {
+            if (DomainLife.AddVcpu(host, domain, i, out _) != XenError.None)
+                return false;
+        }
+        domain.Pages.MaxPages = 1;
+        if (!domain.Pages.TryAllocate(0, AllocationFlags.None, out _)
+            || domain.Events.AllocateUnbound(0, out _) != XenError.None
+            || domain.Grants.Grow(1) != XenError.None)
+            return false;
+        // Nobody is served yet, so nothing interrupts this; other CPUs only have to pass.
+        for (int i = 0; i < 100_000_000; i++)
+        {
+            StepBudget budget = new(null);
+            bool dead = DomainLife.Destroy(domain, ref budget) == XenError.None;
+            host.Grace.Pass(Pcpu.Current);
+            host.Reaper.Work(host);
+            if (dead && host.Domains.Find(id) is null && !host.Reaper.IsBusy)
+                return true;
+            Cpu.Pause();
+        }
+        return false;
+    }
 
     private static void TryImage(ConsoleLog log)
     {

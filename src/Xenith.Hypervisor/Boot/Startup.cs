@@ -99,6 +99,7 @@ internal static class Startup
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
         log.Time = devices.Time;
+        PciWindows windows = PciSetup.MapWindows(log, early, platform, in information.MemoryMap);
         LocalApic apic = devices.Interrupts.LocalApic;
         SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
         MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
@@ -109,17 +110,20 @@ internal static class Startup
         }
 
         Host host = new(log, memory, devices.Time, devices.Interrupts, platform) { Secondary = secondary, Speculation = speculation };
+        host.Pci.Use(windows, devices.Mappings);
         PerCpu.SetContext(new Pcpu(host, 0) { ApicId = apic.Id, AcpiId = platform.Cpus[0].AcpiId });
+        Pcpu.Current.Identify();
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
         host.Platform.MemoryMap = information.MemoryMap;
         PlatformSetup.ShareOut(memory, platform);
+        PciSetup.KeepWindows(platform, memory.Devices);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
         information.CommandLine.CopyTo(host.Platform.CommandLine);
         ConsoleSetup.Finish(host, in options);
 
-        secondary.StartAll(host);
+        secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
         OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
         SchedulerSetup.Apply(log, host, in options, own);
         if (Pcpu.Current is Pcpu first)

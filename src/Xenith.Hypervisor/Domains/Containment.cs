@@ -38,7 +38,8 @@ internal static class Containment
         return 1;
     }
 
-    private static void Report(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
+    /// <summary>Prints registers and calls.</summary>
+    internal static void Report(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
     {
         log.Always($"----[ Xenith  x86_64 ]----");
         log.Always($"CPU:    {PerCpu.Id}");

@@ -3,6 +3,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Grants;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -10,14 +11,20 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Domains;
 
 /// <summary>A virtual machine: a set of vCPUs, memory, event channels and grants under one id.</summary>
-public sealed class Domain
+public sealed partial class Domain : Pooled
 {
-    /// <summary>Makes a domain without memory and vCPUs.</summary>
+    /// <summary>vCPUs that a domain can have.</summary>
+    public const uint MostVcpus = 256;
+
+    /// <summary>The next domain on a list of the reaper.</summary>
+    internal Domain? NextDead;
+
+    /// <summary>Makes a domain without memory and vCPUs. A pool runs this in the same place again and again: it makes the same objects each time.</summary>
     public Domain(ushort id, bool privileged, uint maxVcpus)
     {
         Id = id;
         IsPrivileged = privileged;
-        Vcpus = new Vcpu?[maxVcpus];
+        Vcpus = ObjectMemory.Shorten(new Vcpu?[MostVcpus], maxVcpus);
         Pages = new DomainPages(this);
         Events = new EventChannels(this);
         Pirqs = new PirqTable(this);
@@ -29,6 +36,9 @@ public sealed class Domain
 
     /// <summary>Domain id, 0 for dom0.</summary>
     public ushort Id { get; }
+
+    /// <summary>Names this domain, and no other that has its id before or after.</summary>
+    public DomainHandle Handle => new(Id, Generation);
 
     /// <summary>True for the control and hardware domain.</summary>
     public bool IsPrivileged { get; }
@@ -83,19 +93,4 @@ public sealed class Domain
 
     /// <summary>A vCPU by id, or null.</summary>
     public Vcpu? FindVcpu(ulong id) => id < (ulong)Vcpus.Length ? Vcpus[(int)id] : null;
-}
-
-/// <summary>All domains by id.</summary>
-public sealed class DomainTable
-{
-    private readonly Domain?[] _byId = new Domain?[64];
-
-    /// <summary>Ids from here on are free.</summary>
-    public int End => _byId.Length;
-
-    /// <summary>The domain with an id, or null.</summary>
-    public Domain? Find(ulong id) => id < (ulong)_byId.Length ? _byId[(int)id] : null;
-
-    /// <summary>Adds a domain whose id is free.</summary>
-    public void Add(Domain domain) => _byId[domain.Id] = domain;
 }

@@ -6,7 +6,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Domains;
 
 /// <summary>The end of a domain: at its own request, or because it crashed. dom0's end is the host's.</summary>
-internal static class DomainLife
+internal static partial class DomainLife
 {
     /// <summary>SHUTDOWN_* (public/sched.h).</summary>
     internal const uint PowerOff = 0, Reboot = 1, Suspend = 2, CrashReason = 3, Watchdog = 4;
@@ -21,6 +21,8 @@ internal static class DomainLife
         StopVcpus(domain);
         if (domain.Id == 0)
             EndHost(Host.Current.Log, reason);
+        else
+            Host.Current.EventBindings.Raise(Host.Current, (uint)Virq.DomainException);
     }
 
     /// <summary>The domain has done something that it cannot be let go on after.</summary>

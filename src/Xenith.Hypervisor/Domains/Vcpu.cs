@@ -1,6 +1,7 @@
 using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -8,12 +9,15 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Domains;
 
 /// <summary>A virtual CPU.</summary>
-public sealed class Vcpu
+public sealed class Vcpu : Pooled
 {
     /// <summary>The registers while the vCPU is not loaded on any CPU; while it is, they are in the CPU's frame.</summary>
     public GuestFrame Registers;
 
-    /// <summary>Makes a vCPU that is down.</summary>
+    /// <summary>The port of each virtual interrupt that the vCPU has for itself; 0 if it is not bound. See <see cref="EventChannels"/>.</summary>
+    internal VirqPorts VirqPorts;
+
+    /// <summary>Makes a vCPU that is down. A pool runs this in the same place again and again: it makes the same objects each time.</summary>
     public Vcpu(Domain domain, uint id)
     {
         Domain = domain;

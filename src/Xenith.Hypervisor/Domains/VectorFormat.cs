@@ -38,15 +38,29 @@ public sealed class VectorFormat
     /// <summary>Makes an area with the registers as after a reset. False if there is no memory.</summary>
     internal bool TryCreate(PageAllocator allocator, out Mfn area)
     {
-        int order = 0;
-        while ((uint)AddressSpace.PageSize << order < Size)
-            order++;
-        if (!allocator.TryAllocate(order, AllocationFlags.Zeroed, out area))
+        if (!allocator.TryAllocate(Order, AllocationFlags.Zeroed, out area))
+        {
+            area = Mfn.Invalid;
             return false;
+        }
         Frame first = Frame.At(area);
         first.Write(ControlWordAt, ControlWord);
         first.Write(MxcsrAt, Mxcsr);
         return true;
+    }
+
+    /// <summary>Frees an area.</summary>
+    internal void Free(PageAllocator allocator, Mfn area) => allocator.Free(area, Order);
+
+    private int Order
+    {
+        get
+        {
+            int order = 0;
+            while ((uint)AddressSpace.PageSize << order < Size)
+                order++;
+            return order;
+        }
     }
 
     /// <summary>Saves this CPU's registers; XMM0 and XMM8 are those of the frame. XCR0 is the host's.</summary>

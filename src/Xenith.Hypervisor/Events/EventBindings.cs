@@ -21,6 +21,16 @@ public sealed class EventBindings
     /// <summary>Gives a global VIRQ to a domain; dom0 has those that nobody was given.</summary>
     public void SetOwner(uint virq, Domain domain) => _owners[virq] = domain.Id;
 
+    /// <summary>What a domain that is no more has been given is dom0's again.</summary>
+    internal void Disown(Domain domain)
+    {
+        for (int virq = 0; virq < _owners.Length; virq++)
+        {
+            if (_owners[virq] == domain.Id)
+                _owners[virq] = 0;
+        }
+    }
+
     /// <summary>Tells the owner of a global VIRQ. May be called by interrupt handlers.</summary>
     public void Raise(Host host, uint virq)
     {

@@ -2,6 +2,8 @@ using System;
 using System.Threading;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Events;
 
@@ -13,6 +15,9 @@ public sealed partial class EventChannels
 
     /// <summary>Where a reset that was interrupted goes on; 0 if none is under way.</summary>
     private uint _resetAt;
+
+    /// <summary>How far the end of the domain has come.</summary>
+    private uint _closedBelow;
 
     /// <summary>Makes a port that <paramref name="remote"/> may bind to: EVTCHNOP_alloc_unbound.</summary>
     public XenError AllocateUnbound(ushort remote, out uint port)
@@ -54,11 +59,11 @@ public sealed partial class EventChannels
         port = 0;
         if (virq >= XenLimits.NrVirqs || (EventBindings.IsGlobal(virq) && vcpu != 0))
             return XenError.Invalid;
-        if (_domain.FindVcpu(vcpu) is null)
+        if (_domain.FindVcpu(vcpu) is not Vcpu target)
             return XenError.NoEntry;
         using (Host.Current.EventBindings.Lock.Enter())
         {
-            ref uint bound = ref _virqPorts[vcpu * XenLimits.NrVirqs + virq];
+            ref uint bound = ref PortOfVirq(target, virq);
             if (bound != 0)
                 return XenError.Exists;
             XenError error = FindFree(out port);
@@ -85,8 +90,8 @@ public sealed partial class EventChannels
         }
     }
 
-    /// <summary>Binds a physical interrupt to a new port: EVTCHNOP_bind_pirq.</summary>
-    public XenError BindPirq(uint pirq, out uint port)
+    /// <summary>Binds a physical interrupt to a new port: EVTCHNOP_bind_pirq. Other domains may have it too if all of them say that they share.</summary>
+    public XenError BindPirq(uint pirq, bool shares, out uint port)
     {
         port = 0;
         PirqTable pirqs = _domain.Pirqs;
@@ -102,14 +107,14 @@ public sealed partial class EventChannels
             if (error != XenError.None)
                 return error;
             Set(port, PortBinding.ToPirq(pirq));
-            error = pirqs.Bind(pirq, port);
+            error = pirqs.Bind(pirq, port, shares);
             if (error != XenError.None)
                 Set(port, default);
             return error;
         }
     }
 
-    /// <summary>Moves a port's events to another vCPU: EVTCHNOP_bind_vcpu. Interrupts that belong to one vCPU stay where they are.</summary>
+    /// <summary>Moves a port's events to another vCPU: EVTCHNOP_bind_vcpu. Interrupts that belong to one vCPU stay where they are; a device's are sent to its CPU.</summary>
     public XenError BindVcpu(uint port, uint vcpu)
     {
         if (_domain.FindVcpu(vcpu) is null)
@@ -126,6 +131,8 @@ public sealed partial class EventChannels
             if (!movable)
                 return XenError.Invalid;
             Set(port, binding.WithVcpu(vcpu));
+            if (binding.State == EventChannelState.Pirq && _domain.FindVcpu(vcpu) is Vcpu target)
+                _domain.Pirqs.Follow(binding.Value, target);
             return XenError.None;
         }
     }
@@ -182,6 +189,34 @@ public sealed partial class EventChannels
         }
     }
 
+    /// <summary>Closes all ports of a domain that is dying, in steps.</summary>
+    internal XenError CloseAll(ref StepBudget budget)
+    {
+        while (_closedBelow < _validPorts)
+        {
+            if (budget.IsSpent)
+                return XenError.Restart;
+            using (Host.Current.EventBindings.Lock.Enter())
+            {
+                for (uint end = _closedBelow + PortsPerBucket; _closedBelow < end; _closedBelow++)
+                    CloseLocked(_closedBelow);
+            }
+            budget.Step();
+        }
+        return XenError.None;
+    }
+
+    /// <summary>Frees the frames of a domain that nobody can find any more.</summary>
+    internal void FreeFrames(PageAllocator allocator)
+    {
+        for (int i = 0; i < _frames.Length; i++)
+        {
+            if (_frames[i].Count != 0)
+                allocator.Free(_frameNumbers[i], 0);
+            _frames[i] = default;
+        }
+    }
+
     private XenError CloseLocked(uint port)
     {
         PortBinding binding = At(port);
@@ -190,7 +225,8 @@ public sealed partial class EventChannels
             case EventChannelState.Closed:
                 return XenError.Invalid;
             case EventChannelState.Virq:
-                Volatile.Write(ref _virqPorts[VirqOwner(binding) * XenLimits.NrVirqs + binding.Value], 0);
+                if (_domain.FindVcpu(binding.Vcpu) is Vcpu vcpu)
+                    Volatile.Write(ref PortOfVirq(vcpu, binding.Value), 0);
                 break;
             case EventChannelState.Pirq:
                 _domain.Pirqs.Unbind(binding.Value);
@@ -207,15 +243,25 @@ public sealed partial class EventChannels
         return XenError.None;
     }
 
-    /// <summary>A global VIRQ stays in vCPU 0's row when its events have been moved to another vCPU.</summary>
-    private static uint VirqOwner(PortBinding binding) => EventBindings.IsGlobal(binding.Value) ? 0 : binding.Vcpu;
+    /// <summary>A global VIRQ belongs to the domain, wherever its events have been moved.</summary>
+    private ref uint PortOfVirq(Vcpu vcpu, uint virq)
+    {
+        if (EventBindings.IsGlobal(virq))
+            return ref _globalVirqs[(int)virq];
+        return ref vcpu.VirqPorts[(int)virq];
+    }
 
     private XenError FindFree(out uint port)
     {
+        port = 0;
+        if (_domain.State != DomainState.Alive)
+            return XenError.Invalid;
         for (port = _lowestFree; port < MaxPorts; port++)
         {
             if (At(port).State == EventChannelState.Closed)
             {
+                if (!TryAddFrame(port))
+                    return XenError.NoMemory;
                 _lowestFree = port;
                 if (port >= _validPorts)
                     Volatile.Write(ref _validPorts, port / PortsPerBucket * PortsPerBucket + PortsPerBucket);
@@ -226,5 +272,18 @@ public sealed partial class EventChannels
         return XenError.NoSpace;
     }
 
-    private void Set(uint port, PortBinding binding) => Volatile.Write(ref _bindings[port], binding.Bits);
+    /// <summary>Makes the frame exist that holds what a port is bound to.</summary>
+    private bool TryAddFrame(uint port)
+    {
+        ref Table<ulong> frame = ref _frames[port / PortsPerFrame];
+        if (frame.Count != 0)
+            return true;
+        if (!Host.Current.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn fresh))
+            return false;
+        _frameNumbers[port / PortsPerFrame] = fresh;
+        frame = Table<ulong>.Over(fresh.Address, PortsPerFrame);
+        return true;
+    }
+
+    private void Set(uint port, PortBinding binding) => Volatile.Write(ref _frames[port / PortsPerFrame][port % PortsPerFrame], binding.Bits);
 }

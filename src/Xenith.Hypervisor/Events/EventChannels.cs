@@ -23,18 +23,19 @@ public sealed partial class EventChannels
     /// <summary>Ports become valid by so many at a time, as in Xen: beyond them a port number is an error rather than a closed port.</summary>
     private const uint PortsPerBucket = 64;
 
+    /// <summary>Bindings of eight bytes in a frame.</summary>
+    private const uint PortsPerFrame = AddressSpace.PageSize / 8;
+
     private readonly Domain _domain;
-    private readonly ulong[] _bindings = new ulong[MaxPorts];
-    private readonly uint[] _virqPorts;
+    /// <summary>What the ports of a frame are bound to; the frames are added when ports in them are wanted.</summary>
+    private readonly Table<ulong>[] _frames = new Table<ulong>[MaxPorts / PortsPerFrame];
+    private readonly Mfn[] _frameNumbers = new Mfn[MaxPorts / PortsPerFrame];
+    private VirqPorts _globalVirqs;
     private uint _validPorts = PortsPerBucket;
     private int _pollers;
 
-    /// <summary>The event channels of a domain whose vCPU array has been made; all are closed.</summary>
-    public EventChannels(Domain domain)
-    {
-        _domain = domain;
-        _virqPorts = new uint[domain.Vcpus.Length * (int)XenLimits.NrVirqs];
-    }
+    /// <summary>The event channels of a domain; all are closed.</summary>
+    public EventChannels(Domain domain) => _domain = domain;
 
     /// <summary>True if the domain has had a port with this number.</summary>
     public bool IsValid(uint port) => port < Volatile.Read(ref _validPorts);
@@ -68,7 +69,7 @@ public sealed partial class EventChannels
     /// <summary>Raises a VIRQ that each vCPU has: the timer, say. Nothing happens if the vCPU has not bound it.</summary>
     public void RaiseVirq(Vcpu vcpu, uint virq)
     {
-        uint port = Volatile.Read(ref _virqPorts[vcpu.Id * XenLimits.NrVirqs + virq]);
+        uint port = Volatile.Read(ref vcpu.VirqPorts[(int)virq]);
         if (port != 0)
             SetPending(vcpu, port);
     }
@@ -76,17 +77,20 @@ public sealed partial class EventChannels
     /// <summary>Raises a VIRQ that the domain has once. Nothing happens if it has not been bound.</summary>
     public void RaiseGlobalVirq(uint virq)
     {
-        uint port = Volatile.Read(ref _virqPorts[(uint)virq]);
+        uint port = Volatile.Read(ref _globalVirqs[(int)virq]);
         if (port != 0)
             Notify(port);
     }
 
-    /// <summary>Raises a physical interrupt. Nothing happens if it has not been bound.</summary>
-    public void RaisePirq(uint pirq)
+    /// <summary>Raises a physical interrupt. Nothing happens if it has not been bound. True if the domain had yet to look at the last one.</summary>
+    public bool RaisePirq(uint pirq)
     {
         uint port = _domain.Pirqs.PortOf(pirq);
-        if (port != 0)
-            Notify(port);
+        if (port == 0 || !_domain.SharedInfo.Exists)
+            return false;
+        bool unseen = IsPending(port);
+        Notify(port);
+        return unseen;
     }
 
     /// <summary>Unmasks a port, and tells its vCPU if an event came in the meantime: EVTCHNOP_unmask.</summary>
@@ -127,10 +131,18 @@ public sealed partial class EventChannels
     internal void AddPollers(int count) => Interlocked.Add(ref _pollers, count);
 
     /// <summary>The binding of a port; closed if the number is out of range.</summary>
+    private PortBinding At(uint port)
+    {
+        uint part = port / PortsPerFrame;
+        if (part >= (uint)_frames.Length)
+            return default;
+        ref Table<ulong> frame = ref _frames[part];
+        ulong place = port % PortsPerFrame;
+        return place < frame.Count ? new(Volatile.Read(ref frame[place])) : default;
+    }
+
     /// <summary>What a port is bound to; closed for one that is not valid.</summary>
     internal PortBinding BindingOf(uint port) => At(port);
-
-    private PortBinding At(uint port) => new(port < (uint)_bindings.Length ? Volatile.Read(ref _bindings[port]) : 0);
 
     private Domain? Remote(PortBinding binding) => binding.Domain == _domain.Id ? _domain : Host.Current.Domains.Find(binding.Domain);
 
@@ -176,4 +188,11 @@ public sealed partial class EventChannels
                 vcpu.Scheduling.Wake();
         }
     }
+}
+
+/// <summary>A port for each VIRQ number.</summary>
+[InlineArray((int)XenLimits.NrVirqs)]
+internal struct VirqPorts
+{
+    private uint _first;
 }

@@ -93,7 +93,8 @@ internal static class GrantMapper
         return status;
     }
 
-    private static void Unpin(Domain granter, uint reference, GrantMapFlags kinds, GrantMapFlags flags)
+    /// <summary>Ends the uses of a grant that the kinds of mapping stand for.</summary>
+    internal static void Unpin(Domain granter, uint reference, GrantMapFlags kinds, GrantMapFlags flags)
     {
         bool readOnly = (flags & GrantMapFlags.Readonly) != 0;
         if ((kinds & GrantMapFlags.HostMap) != 0)

@@ -1,4 +1,5 @@
 using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 
@@ -26,11 +27,15 @@ internal sealed class GrantMappings
 {
     private const uint PerFrame = 256;
     private const uint MaxFrames = 1024;
+    private const uint FramesPerPart = AddressSpace.PageSize / 8;
     private const uint None = uint.MaxValue;
 
     private readonly SpinLock _lock = new(LockRank.Grants);
-    private readonly Table<GrantMapping>[] _frames = new Table<GrantMapping>[MaxFrames];
+    /// <summary>Numbers of the frames, in frames of their own.</summary>
+    private readonly Table<Mfn>[] _directory = new Table<Mfn>[MaxFrames / FramesPerPart];
+    private readonly Mfn[] _directoryFrames = new Mfn[MaxFrames / FramesPerPart];
     private uint _frameCount;
+    private uint _releasedBelow;
     private uint _free = None;
 
     /// <summary>Reserves a handle; it is busy until <see cref="Set"/> or <see cref="Free"/>. False if there is no room or no memory.</summary>
@@ -96,11 +101,53 @@ internal sealed class GrantMappings
         }
     }
 
-    private ref GrantMapping At(uint handle) => ref _frames[handle / PerFrame][handle % PerFrame];
+    /// <summary>Gives back all that a dying domain, which runs no more, has mapped of others. Its page tables still hold references of their own.</summary>
+    internal XenError ReleaseAll(Host host, ref StepBudget budget)
+    {
+        while (_releasedBelow < _frameCount * PerFrame)
+        {
+            if (budget.IsSpent)
+                return XenError.Restart;
+            GrantMapping mapping;
+            using (_lock.Enter())
+            {
+                ref GrantMapping found = ref At(_releasedBelow);
+                mapping = found;
+                found.Flags = 0;
+            }
+            if (host.Domains.Find(mapping.Granter) is Domain granter)
+                GrantMapper.Unpin(granter, mapping.Reference, (GrantMapFlags)mapping.Flags, (GrantMapFlags)mapping.Flags);
+            _releasedBelow++;
+            budget.Step();
+        }
+        return XenError.None;
+    }
+
+    /// <summary>Frees the frames of a domain that nobody can find any more.</summary>
+    internal void FreeFrames(PageAllocator allocator)
+    {
+        for (uint i = 0; i < _frameCount; i++)
+            allocator.Free(_directory[i / FramesPerPart][i % FramesPerPart], 0);
+        for (int i = 0; i < _directory.Length; i++)
+        {
+            if (_directory[i].Count != 0)
+                allocator.Free(_directoryFrames[i], 0);
+            _directory[i] = default;
+        }
+        _frameCount = 0;
+        _free = None;
+    }
+
+    private ref GrantMapping At(uint handle)
+    {
+        uint frame = handle / PerFrame;
+        return ref Table<GrantMapping>.Over(_directory[frame / FramesPerPart][frame % FramesPerPart].Address, PerFrame)[handle % PerFrame];
+    }
 
     private bool TryAddFrame()
     {
-        if (_frameCount == MaxFrames || !Host.Current.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+        PageAllocator allocator = Host.Current.Memory.Allocator;
+        if (_frameCount == MaxFrames || !TryAddPart(allocator, _frameCount / FramesPerPart) || !allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
             return false;
         Table<GrantMapping> table = Table<GrantMapping>.Over(frame.Address, PerFrame);
         uint first = _frameCount * PerFrame;
@@ -109,8 +156,19 @@ internal sealed class GrantMappings
             table[i - 1].NextFree = _free;
             _free = first + i - 1;
         }
-        _frames[_frameCount] = table;
+        _directory[_frameCount / FramesPerPart][_frameCount % FramesPerPart] = frame;
         _frameCount++;
+        return true;
+    }
+
+    private bool TryAddPart(PageAllocator allocator, uint part)
+    {
+        if (_directory[part].Count != 0)
+            return true;
+        if (!allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+            return false;
+        _directoryFrames[part] = frame;
+        _directory[part] = Table<Mfn>.Over(frame.Address, FramesPerPart);
         return true;
     }
 }

@@ -32,7 +32,7 @@ public sealed partial class GrantTable
         frame = Mfn.Invalid;
         using (_lock.Enter())
         {
-            if (reference >= _count * EntriesPerFrame)
+            if (reference >= _count * EntriesPerFrame || _isEnding)
                 return GrantStatus.BadGntref;
             ref ActiveGrant active = ref Active(reference);
             if (active.IsPinned && (active.Grantee != grantee || active.Readers >= MaxPins || active.Writers >= MaxPins))
@@ -60,7 +60,10 @@ public sealed partial class GrantTable
             else
                 active.Writers++;
             if (first)
+            {
+                _inUse++;
                 Host.Current.Memory.Types.SetLoaned(frame, true);
+            }
             return GrantStatus.Okay;
         }
     }
@@ -78,12 +81,17 @@ public sealed partial class GrantTable
             Mfn frame = new(active.Frame);
             PageTypes types = Host.Current.Memory.Types;
             if (!active.IsPinned)
+            {
+                _inUse--;
                 types.SetLoaned(frame, false);
+            }
             Unmark(reference, !active.IsPinned, !readOnly && active.Writers == 0);
             if (readOnly)
                 types.PutReference(frame);
             else
                 types.PutType(frame);
+            if (_isEnding && _inUse == 0)
+                EndSharing();
         }
     }
 

@@ -25,7 +25,13 @@ public sealed partial class GrantTable
     private readonly SharedArea[] _shared = new SharedArea[MaxFrames];
     private readonly Table<ActiveGrant>[] _active = new Table<ActiveGrant>[MaxFrames];
     private readonly Mfn[] _frames = new Mfn[MaxFrames];
+    private readonly Mfn[] _activeFrames = new Mfn[MaxFrames];
     private uint _count;
+
+    /// <summary>Entries that somebody uses.</summary>
+    private uint _inUse;
+    private bool _isEnding;
+    private uint _framesToFree;
 
     /// <summary>An empty table; its frames are allocated when somebody asks for them.</summary>
     public GrantTable(Domain domain)
@@ -53,12 +59,50 @@ public sealed partial class GrantTable
             return XenError.Invalid;
         using (_lock.Enter())
         {
+            if (_isEnding)
+                return XenError.Invalid;
             while (_count < frames)
             {
                 if (!TryAddFrame(Host.Current.Memory))
                     return XenError.NoMemory;
             }
             return XenError.None;
+        }
+    }
+
+    /// <summary>The domain is dying: no entry is used anew. The shared frames go when the last one that is in use is not any more, which may be now.</summary>
+    internal void End()
+    {
+        using (_lock.Enter())
+        {
+            if (_isEnding)
+                return;
+            _isEnding = true;
+            if (_inUse == 0)
+                EndSharing();
+        }
+    }
+
+    /// <summary>Frees the hypervisor's own frames of a domain that nobody can find any more.</summary>
+    internal void FreeFrames(PageAllocator allocator)
+    {
+        Invariant.Holds(_count == 0);
+        for (uint i = 0; i < _framesToFree; i++)
+            allocator.Free(_activeFrames[i], ActiveOrder);
+        _framesToFree = 0;
+        Mappings.FreeFrames(allocator);
+    }
+
+    /// <summary>What guests have mapped of the table stays until they let go of it; the hypervisor does not look at it again. The lock is held.</summary>
+    private void EndSharing()
+    {
+        uint count = _count;
+        _framesToFree = count;
+        _count = 0;
+        for (uint i = 0; i < count; i++)
+        {
+            _shared[i] = default;
+            Host.Current.Memory.Types.EndSharing(_frames[i]);
         }
     }
 
@@ -72,6 +116,7 @@ public sealed partial class GrantTable
             return false;
         }
         memory.Types.ShareWithGuest(frame, _domain);
+        _activeFrames[_count] = active;
         _active[_count] = Table<ActiveGrant>.Over(active.Address, EntriesPerFrame);
         _frames[_count] = frame;
         _shared[_count] = SharedArea.Page(frame);

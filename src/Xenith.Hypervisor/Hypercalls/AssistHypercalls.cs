@@ -9,14 +9,15 @@ internal static class AssistHypercalls
 {
     /// <summary>
     /// What a 64-bit PV guest may switch. The types of 4 GiB segments have a meaning for 32-bit guests only, but 64-bit ones may set them, as with Xen.
-    /// m2p_strict (32) is missing: the machine-to-physical table is visible in user page tables, so to accept it would be a false promise.
+    /// m2p_strict (32) asks that user page tables do not show the machine-to-physical table, which they never do here.
     /// </summary>
     internal const ulong Known = 1UL << (int)VmAssistType.FourGbSegments
         | 1UL << (int)VmAssistType.FourGbSegmentsNotify
         | 1UL << (int)VmAssistType.WritablePageTables
         | 1UL << (int)VmAssistType.PaeExtendedCr3
         | 1UL << (int)VmAssistType.ArchitecturalIopl
-        | 1UL << (int)VmAssistType.RunstateUpdateFlag;
+        | 1UL << (int)VmAssistType.RunstateUpdateFlag
+        | 1UL << (int)VmAssistType.M2pStrict;
 
     /// <summary>(command, type).</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -117,7 +117,8 @@ internal static class EventHypercalls
     {
         if (!GuestMemory.TryRead(argument, out EventChannelBindPirq op))
             return XenError.BadAddress.ToResult();
-        XenError error = caller.Events.BindPirq(op.Pirq, out op.Port);
+        bool shares = (op.Flags & (uint)BindPirqFlags.WillShare) != 0;
+        XenError error = caller.Events.BindPirq(op.Pirq, shares, out op.Port);
         return Answer(error, argument, op);
     }
 

@@ -9,7 +9,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 
 /// <summary>
 /// physdev_op (33) and its old form (19), public/physdev.h: a guest's access to devices. I/O privilege and interrupt acknowledgement are any domain's for itself;
-/// interrupt lines, IO-APICs and PCI are dom0's. Messages (MSI) are not written yet.
+/// interrupt lines, messages (MSI), IO-APICs and PCI are dom0's.
 /// </summary>
 internal static class PhysdevHypercalls
 {
@@ -26,13 +26,13 @@ internal static class PhysdevHypercalls
             case Op.Eoi:
                 return EndOfInterrupt(caller.Domain, argument);
             case Op.IrqStatusQuery:
-                return QueryStatus(argument);
+                return QueryStatus(caller.Domain, argument);
             case Op.SetIopl:
                 return SetIoPrivilege(caller, argument);
             case Op.SetIoBitmap:
                 return SetIoBitmap(caller, argument);
             case Op.MapPirq:
-                return PhysdevInterrupts.Map(caller.Domain, argument, number);
+                return PhysdevInterrupts.Map(caller.Domain, argument);
             case Op.UnmapPirq:
                 return PhysdevInterrupts.Unmap(caller.Domain, argument);
             case Op.GetFreePirq:
@@ -52,11 +52,12 @@ internal static class PhysdevHypercalls
             case Op.PciDeviceRemove:
             case Op.PciMmcfgReserved:
                 return PhysdevPci.Call(caller.Domain, operation, argument);
-            case Op.ApicWrite:
             case Op.RestoreMsi:
             case Op.RestoreMsiExt:
             case Op.PrepareMsix:
             case Op.ReleaseMsix:
+                return PhysdevMessages.Call(caller.Domain, operation, argument).ToResult();
+            case Op.ApicWrite:
             case Op.DbgpOp:
                 return caller.Domain.IsPrivileged ? NotWritten.Operation(number, "physdev_op", (uint)operation) : XenError.NotPermitted.ToResult();
             case Op.PirqEoiGmfnV2:
@@ -104,7 +105,7 @@ internal static class PhysdevHypercalls
         {
             if (!domain.Pirqs.HasEoiMap)
             {
-                domain.Pirqs.ShareEoiMap(SharedArea.Page(page));
+                domain.Pirqs.ShareEoiMap(page);
                 return 0;
             }
         }
@@ -112,14 +113,16 @@ internal static class PhysdevHypercalls
         return XenError.Busy.ToResult();
     }
 
-    /// <summary>Every interrupt wants its end announced: even one that needs no acknowledgement may have been masked. None is shared between domains.</summary>
-    private static long QueryStatus(ulong argument)
+    /// <summary>Every interrupt wants its end announced: even one that needs no acknowledgement may have been masked.</summary>
+    private static long QueryStatus(Domain domain, ulong argument)
     {
         if (!GuestMemory.TryRead(argument, out PhysdevIrqStatusQuery query))
             return XenError.BadAddress.ToResult();
         if (query.Irq >= Events.PirqTable.Count)
             return XenError.Invalid.ToResult();
         query.Flags = (uint)IrqStatusFlags.NeedsEoi;
+        if (domain.Pirqs.IrqOf(query.Irq) is Irq { IsShared: true })
+            query.Flags |= (uint)IrqStatusFlags.Shared;
         return GuestMemory.TryWrite(argument, query) ? 0 : XenError.BadAddress.ToResult();
     }
 

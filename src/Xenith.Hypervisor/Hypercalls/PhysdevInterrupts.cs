@@ -9,8 +9,8 @@ namespace Xenith.Hypervisor.Hypercalls;
 /// <summary>The part of physdev_op that names interrupts: lines (GSIs) and a domain's numbers for them (PIRQs).</summary>
 internal static class PhysdevInterrupts
 {
-    /// <summary>PHYSDEVOP_map_pirq: gives a domain a PIRQ for a line. The control domain's to call, for itself and for others.</summary>
-    internal static long Map(Domain caller, ulong argument, uint number)
+    /// <summary>PHYSDEVOP_map_pirq: gives a domain a PIRQ for a line or a message. The control domain's to call, for itself and for others.</summary>
+    internal static long Map(Domain caller, ulong argument)
     {
         if (!GuestMemory.TryRead(argument, out PhysdevMapPirq map))
             return XenError.BadAddress.ToResult();
@@ -18,20 +18,23 @@ internal static class PhysdevInterrupts
             return XenError.NoSuchDomain.ToResult();
         if (!caller.IsPrivileged)
             return XenError.NotPermitted.ToResult();
+        XenError error;
         switch ((MapPirqType)map.Type)
         {
             case MapPirqType.Gsi:
-                XenError error = MapLine(caller, domain, map.Index, ref map.Pirq);
-                if (error != XenError.None)
-                    return error.ToResult();
-                return GuestMemory.TryWrite(argument, map) ? 0 : XenError.BadAddress.ToResult();
+                error = MapLine(caller, domain, map.Index, ref map.Pirq);
+                break;
             case MapPirqType.Msi:
             case MapPirqType.MsiSeg:
             case MapPirqType.MultiMsi:
-                return NotWritten.Operation(number, "physdev_op", (uint)PhysdevOp.MapPirq);
+                error = PhysdevMessages.Map(domain, ref map);
+                break;
             default:
                 return XenError.Invalid.ToResult();
         }
+        if (error != XenError.None)
+            return error.ToResult();
+        return GuestMemory.TryWrite(argument, map) ? 0 : XenError.BadAddress.ToResult();
     }
 
     /// <summary>PHYSDEVOP_unmap_pirq: ends a mapping; an event channel that is still bound gets no more interrupts.</summary>
@@ -44,15 +47,19 @@ internal static class PhysdevInterrupts
         if (!caller.IsPrivileged)
             return XenError.NotPermitted.ToResult();
         uint pirq = unchecked((uint)unmap.Pirq);
+        Irq? irq;
         using (Host.Current.EventBindings.Lock.Enter())
         {
             PirqTable pirqs = domain.Pirqs;
-            if (!pirqs.IsMapped(pirq))
+            irq = pirqs.IrqOf(pirq);
+            if (irq is null)
                 return XenError.Invalid.ToResult();
             pirqs.Unbind(pirq);
             pirqs.Unmap(pirq);
-            return 0;
         }
+        if (irq is MessageIrq message)
+            MessageSetup.Release(message);
+        return 0;
     }
 
     /// <summary>PHYSDEVOP_get_free_pirq: keeps a number for the caller.</summary>
@@ -94,11 +101,13 @@ internal static class PhysdevInterrupts
             return XenError.Invalid;
         uint gsi = (uint)index;
         if (caller.Pirqs.IsMapped(gsi))
-            gsi = caller.Pirqs.GsiOf(gsi);
+            gsi = caller.Pirqs.NumberOf(gsi);
+        if (Host.Current.Interrupts.Line(gsi) is null)
+            return XenError.Invalid;
         using (Host.Current.EventBindings.Lock.Enter())
         {
             PirqTable pirqs = domain.Pirqs;
-            uint current = pirqs.FindByGsi(gsi);
+            uint current = pirqs.FindByNumber(gsi);
             uint chosen = unchecked((uint)pirq);
             if (pirq < 0)
                 chosen = current != 0 ? current : pirqs.FindFree(false);
@@ -106,7 +115,7 @@ internal static class PhysdevInterrupts
                 return XenError.Exists;
             if (chosen == 0 && pirq < 0)
                 return XenError.NoSpace;
-            if (chosen >= PirqTable.Count || (pirqs.IsMapped(chosen) && pirqs.GsiOf(chosen) != gsi))
+            if (chosen >= PirqTable.Count || (pirqs.IsMapped(chosen) && pirqs.NumberOf(chosen) != gsi))
                 return XenError.Invalid;
             pirqs.Map(chosen, gsi);
             pirq = (int)chosen;

@@ -48,22 +48,35 @@ internal static class PhysdevPci
         if (!caller.IsPrivileged)
             return XenError.NotPermitted;
         Host host = Host.Current;
-        host.Log.Debug($"PCI add device {segment:x4}:{bus:x2}:{function >> 3:x2}.{function & 7}");
-        return host.Pci.Add(segment, bus, function, flags);
+        XenError error = host.Pci.Add(new PciSbdf(segment, bus, function), flags);
+        if (error == XenError.None)
+            host.Log.Debug($"PCI add device {segment:x4}:{bus:x2}:{function >> 3:x2}.{function & 7}");
+        return error;
     }
 
     private static XenError RemoveOld(Domain caller, ulong argument)
     {
         if (!GuestMemory.TryRead(argument, out PhysdevManagePci device))
             return XenError.BadAddress;
-        return caller.IsPrivileged ? Host.Current.Pci.Remove(0, device.Bus, device.Devfn) : XenError.NotPermitted;
+        return Remove(caller, new PciSbdf(0, device.Bus, device.Devfn));
     }
 
     private static XenError Remove(Domain caller, ulong argument)
     {
         if (!GuestMemory.TryRead(argument, out PhysdevPciDevice device))
             return XenError.BadAddress;
-        return caller.IsPrivileged ? Host.Current.Pci.Remove(device.Seg, device.Bus, device.Devfn) : XenError.NotPermitted;
+        return Remove(caller, new PciSbdf(device.Seg, device.Bus, device.Devfn));
+    }
+
+    private static XenError Remove(Domain caller, PciSbdf sbdf)
+    {
+        if (!caller.IsPrivileged)
+            return XenError.NotPermitted;
+        Host host = Host.Current;
+        XenError error = host.Pci.Remove(sbdf);
+        if (error == XenError.None)
+            host.Log.Debug($"PCI remove device {sbdf.Segment:x4}:{sbdf.Bus:x2}:{sbdf.Device:x2}.{sbdf.Function}");
+        return error;
     }
 
     private static XenError ReserveWindow(Domain caller, ulong argument)
@@ -75,6 +88,6 @@ internal static class PhysdevPci
         if (window.EndBus < window.StartBus || (window.Flags & ~(uint)PciMmcfgFlags.Reserved) != 0)
             return XenError.Invalid;
         bool reserved = (window.Flags & (uint)PciMmcfgFlags.Reserved) != 0;
-        return Host.Current.Pci.SetWindow(window.Address, window.Segment, window.StartBus, window.EndBus, reserved);
+        return Host.Current.Pci.Windows.Confirm(window.Address, window.Segment, window.StartBus, window.EndBus, reserved);
     }
 }

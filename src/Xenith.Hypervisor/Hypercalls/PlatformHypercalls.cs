@@ -100,45 +100,41 @@ internal static class PlatformHypercalls
         return MachineControl.EnterSleep(sleep.SleepState, sleep.ValA, sleep.ValB);
     }
 
+    /// <summary>What there is to know of a CPU by its number; <see cref="PcpuFlags.Invalid"/> if there is none.</summary>
     private static long GetCpuInfo(PlatformPcpuInfo info, ulong address)
     {
-        Host host = Host.Current;
-        if (info.XenCpuid >= host.Pcpus.End)
-            info.Flags = (uint)PcpuFlags.Invalid;
-        else
+        PcpuTable cpus = Host.Current.Pcpus;
+        if (cpus.Find(info.XenCpuid) is Pcpu cpu)
         {
-            info.Flags = (uint)PcpuFlags.Online;
-            info.ApicId = host.Interrupts.LocalApic.Id;
-            info.AcpiId = info.XenCpuid;
+            info.Flags = cpus.Online.Contains(cpu.Id) ? (uint)PcpuFlags.Online : 0;
+            info.ApicId = cpu.ApicId;
+            info.AcpiId = cpu.AcpiId;
         }
-        info.MaxPresent = host.Pcpus.End - 1;
+        else
+            info.Flags = (uint)PcpuFlags.Invalid;
+        info.MaxPresent = cpus.End - 1;
         return GuestMemory.TryWrite(address, info) ? 0 : XenError.BadAddress.ToResult();
     }
 
-    /// <summary>Vendor, family, model and stepping as CPUID reports them (SDM vol. 2, CPUID leaf 1).</summary>
+    /// <summary>Vendor, family, model and stepping of a CPU that is online; zeros for another.</summary>
     private static long GetCpuVersion(PlatformPcpuVersion version, ulong address)
     {
-        Host host = Host.Current;
-        version.MaxPresent = host.Pcpus.End - 1;
+        PcpuTable cpus = Host.Current.Pcpus;
+        version.MaxPresent = cpus.End - 1;
         version.VendorId = default;
         version.Family = version.Model = version.Stepping = 0;
-        if (version.XenCpuid < host.Pcpus.End)
+        if (cpus.Online.Contains(version.XenCpuid) && cpus.Find(version.XenCpuid) is Pcpu cpu)
         {
-            CpuidResult vendor = Cpu.Cpuid(0);
+            CpuIdentity identity = cpu.Identity;
             for (int i = 0; i < 4; i++)
             {
-                version.VendorId[i] = (byte)(vendor.Ebx >> (8 * i) & 0xff);
-                version.VendorId[i + 4] = (byte)(vendor.Edx >> (8 * i) & 0xff);
-                version.VendorId[i + 8] = (byte)(vendor.Ecx >> (8 * i) & 0xff);
+                version.VendorId[i] = (byte)(identity.Ebx >> (8 * i) & 0xff);
+                version.VendorId[i + 4] = (byte)(identity.Edx >> (8 * i) & 0xff);
+                version.VendorId[i + 8] = (byte)(identity.Ecx >> (8 * i) & 0xff);
             }
-            uint signature = Cpu.Cpuid(1).Eax;
-            uint family = signature >> 8 & 0xf;
-            uint model = signature >> 4 & 0xf;
-            if (family is 6 or 15)
-                model |= (signature >> 16 & 0xf) << 4;
-            version.Family = family == 15 ? family + (signature >> 20 & 0xff) : family;
-            version.Model = model;
-            version.Stepping = signature & 0xf;
+            version.Family = identity.Family;
+            version.Model = identity.Model;
+            version.Stepping = identity.Stepping;
         }
         return GuestMemory.TryWrite(address, version) ? 0 : XenError.BadAddress.ToResult();
     }

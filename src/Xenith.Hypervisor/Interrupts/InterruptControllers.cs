@@ -1,30 +1,46 @@
 using System.Runtime;
 using Xenith.Hypervisor.Console;
-using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Interrupts;
 
-/// <summary>Local APIC, IO-APICs and the physical IRQs that they bring: where hardware interrupts enter the hypervisor.</summary>
+/// <summary>Local APIC, IO-APICs and the physical interrupts: where hardware interrupts enter the hypervisor.</summary>
 public sealed class InterruptControllers
 {
-    /// <summary>Global system interrupts that are supported.</summary>
+    /// <summary>Global system interrupts that are supported. Numbers of messages start here.</summary>
     public const uint MaxGsi = 256;
 
+    /// <summary>Messages of PCI functions that can be in use at once.</summary>
+    public const uint MaxMessages = 512;
+
     private readonly IoApic?[] _ioApics = new IoApic?[8];
-    private readonly PhysicalIrq[] _irqs = new PhysicalIrq[MaxGsi];
-    private readonly byte[] _gsiOfVector = new byte[256];
-    private byte _nextVector = Vectors.FirstDevice;
+    private readonly LineIrq?[] _lines = new LineIrq?[MaxGsi];
+    private readonly MessageIrq[] _messages = new MessageIrq[MaxMessages];
+    private readonly ulong[] _unknownSeen = new ulong[256 / 64];
     private int _ioApicCount;
 
     /// <summary>Starts with the local APIC of the boot CPU.</summary>
-    public InterruptControllers(LocalApic localApic) => LocalApic = localApic;
+    public InterruptControllers(LocalApic localApic)
+    {
+        LocalApic = localApic;
+        for (uint i = 0; i < MaxMessages; i++)
+            _messages[(int)i] = new MessageIrq(this, MaxGsi + i);
+    }
 
     /// <summary>The local APIC.</summary>
     public LocalApic LocalApic { get; }
 
     /// <summary>One more than the highest global system interrupt that an IO-APIC serves.</summary>
     public uint GsiCount { get; private set; } = 16;
+
+    /// <summary>How many domains may share one interrupt.</summary>
+    public uint MaxGuests { get; set; } = 32;
+
+    /// <summary>Gives out vectors.</summary>
+    internal VectorAllocator Allocator { get; } = new();
+
+    /// <summary>Domains bound to interrupts.</summary>
+    internal IrqGuests Guests { get; } = new();
 
     /// <summary>Adds an IO-APIC.</summary>
     public void Add(IoApic ioApic)
@@ -35,6 +51,8 @@ public sealed class InterruptControllers
         uint end = ioApic.FirstGsi + ioApic.PinCount;
         if (end > GsiCount)
             GsiCount = end < MaxGsi ? end : MaxGsi;
+        for (uint gsi = ioApic.FirstGsi; gsi < end && gsi < MaxGsi; gsi++)
+            _lines[(int)gsi] = new LineIrq(this, ioApic, gsi);
     }
 
     /// <summary>The IO-APIC whose registers lie at a machine address, or null.</summary>
@@ -59,58 +77,22 @@ public sealed class InterruptControllers
         return null;
     }
 
-    /// <summary>State of a global system interrupt below <see cref="MaxGsi"/>.</summary>
-    public ref PhysicalIrq Irq(uint gsi) => ref _irqs[(int)gsi];
+    /// <summary>The interrupt of a pin, or null for a line that no IO-APIC has.</summary>
+    public LineIrq? Line(uint gsi) => gsi < MaxGsi ? _lines[(int)gsi] : null;
 
-    /// <summary>Sets trigger and polarity of a line, and gives it a vector. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
+    /// <summary>An interrupt by number, or null.</summary>
+    public Irq? Find(uint number) => number < MaxGsi ? _lines[(int)number] : number - MaxGsi < MaxMessages ? _messages[(int)(number - MaxGsi)] : null;
+
+    /// <summary>A message by its place.</summary>
+    internal MessageIrq Message(uint index) => _messages[(int)index];
+
+    /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
     public XenError Configure(uint gsi, bool level, bool activeLow)
     {
-        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
+        if (Line(gsi) is not LineIrq line)
             return XenError.Invalid;
-        ref PhysicalIrq irq = ref _irqs[(int)gsi];
-        if (irq.Vector == 0)
-        {
-            if (_nextVector > Vectors.LastDevice)
-                return XenError.NoSpace;
-            irq.Vector = _nextVector++;
-            _gsiOfVector[irq.Vector] = (byte)gsi;
-        }
-        irq.IsLevel = level;
-        irq.IsActiveLow = activeLow;
-        irq.IsConfigured = true;
-        ioApic.Route(gsi, irq.Vector, LocalApic.Id, level, activeLow, !irq.IsBound);
+        line.Configure(level, activeLow);
         return XenError.None;
-    }
-
-    /// <summary>Lets a line's interrupts through to its owner's event channel, or stops them.</summary>
-    public XenError SetBound(uint gsi, bool bound)
-    {
-        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
-            return XenError.Invalid;
-        ref PhysicalIrq irq = ref _irqs[(int)gsi];
-        if (!irq.IsConfigured)
-        {
-            // ISA lines are edge-triggered and active high unless the firmware says otherwise; the rest are PCI lines.
-            XenError error = Configure(gsi, gsi >= 16, gsi >= 16);
-            if (error != XenError.None)
-                return error;
-        }
-        irq.IsBound = bound;
-        irq.AwaitsGuest = false;
-        ioApic.SetMask(gsi, !bound);
-        return XenError.None;
-    }
-
-    /// <summary>The guest has dealt with the device: a level-triggered line may interrupt again.</summary>
-    public void EndOfGuestInterrupt(uint gsi)
-    {
-        if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
-            return;
-        ref PhysicalIrq irq = ref _irqs[(int)gsi];
-        if (!irq.AwaitsGuest)
-            return;
-        irq.AwaitsGuest = false;
-        ioApic.SetMask(gsi, !irq.IsBound);
     }
 
     /// <summary>Gives the hypervisor's own serial line its interrupt. False if no IO-APIC has it.</summary>
@@ -122,6 +104,24 @@ public sealed class InterruptControllers
         return true;
     }
 
+    /// <summary>
+    /// Sends all interrupts of a CPU that goes offline elsewhere: to a CPU of their choice that is online, or to any. The CPU itself calls this, after it has been taken out of the set of those
+    /// that are online, with interrupts off and nothing locked; interrupts are on for a moment, so that what waits is still taken.
+    /// </summary>
+    public void EvacuateCpu(Pcpu cpu)
+    {
+        if (!SendAway(cpu, false))
+        {
+            Cpu.EnableInterrupts();
+            ulong until = cpu.Host.Time.Now + 1_000_000;
+            while (cpu.Host.Time.Now < until)
+                Cpu.Pause();
+            Cpu.DisableInterrupts();
+        }
+        if (!SendAway(cpu, true))
+            cpu.Host.Log.Warning($"CPU{cpu.Id} goes offline with interrupts that no other CPU has a vector for");
+    }
+
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>
     internal void DoDeferred(Host host)
     {
@@ -129,10 +129,25 @@ public sealed class InterruptControllers
         host.ConsoleInput.Serve(host);
         if (host.Log.TakeNews())
             host.EventBindings.Raise(host, (uint)Xenith.Abi.Virq.ConsoleRing);
+        Pcpu cpu = Pcpu.Current;
+        if (cpu.Vectors.TakeSweep() && LookAfter(cpu, host.Time.Now))
+            cpu.InterruptTimer.SetBy(host.Time.Now + 1_000_000);
+    }
+
+    /// <summary>Ends silences and moves whose time has come. True if there is something left for another round.</summary>
+    internal bool LookAfter(Pcpu cpu, ulong now)
+    {
+        bool again = false;
+        for (uint number = 0; number < MaxGsi + MaxMessages; number++)
+        {
+            if (Find(number) is Irq irq)
+                again |= irq.EndThrottle(now) | irq.Sweep(cpu, now);
+        }
+        return again;
     }
 
     [RuntimeExport("hv_interrupt")]
-    private static void Interrupt(ref GuestFrame frame)
+    internal static void Interrupt(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
         cpu.IsInHandler = true;
@@ -175,18 +190,38 @@ public sealed class InterruptControllers
 
     private void Device(byte vector)
     {
-        uint gsi = _gsiOfVector[vector];
-        ref PhysicalIrq irq = ref _irqs[(int)gsi];
-        if (irq.Vector != vector)
-            return;
-        irq.Count++;
-        if (!irq.IsBound || irq.Owner == 0 || Host.Current.Domains.Find(irq.Owner - 1) is not Domain owner)
-            return;
-        if (irq.IsLevel && FindByGsi(gsi) is IoApic ioApic)
+        Pcpu cpu = Pcpu.Current;
+        if (cpu.Vectors.TryGet(vector, out uint number) && Find(number) is Irq irq)
+            irq.Take(cpu);
+        else
+            LogUnknown(cpu, vector);
+    }
+
+    /// <summary>Nobody waits for this vector. Said once for each: whatever sends it may send many.</summary>
+    private void LogUnknown(Pcpu cpu, byte vector)
+    {
+        ulong bit = 1UL << (vector & 63);
+        if ((System.Threading.Interlocked.Or(ref _unknownSeen[vector / 64], bit) & bit) == 0)
+            cpu.Host.Log.Warning($"CPU{cpu.Id}: No irq handler for vector {vector:x2}");
+    }
+
+    private bool SendAway(Pcpu cpu, bool force)
+    {
+        bool all = true;
+        Host host = cpu.Host;
+        for (uint number = 0; number < MaxGsi + MaxMessages; number++)
         {
-            irq.AwaitsGuest = true;
-            ioApic.SetMask(gsi, true);
+            if (Find(number) is not Irq irq || (irq.Cpu != cpu && !irq.HasOldVectors))
+                continue;
+            uint choice = irq.Affinity.And(host.Pcpus.Online).Next(0);
+            if (choice == CpuSet.Capacity)
+                choice = host.Pcpus.Online.Next(0);
+            if (host.Pcpus.Find(choice) is not Pcpu target || target == cpu)
+                return false;
+            all &= irq.Leave(cpu, target, force, out bool broken);
+            if (broken)
+                host.Log.Always($"Broke affinity for IRQ{number}, new: {{{choice}}}");
         }
-        owner.Events.RaisePirq(gsi);
+        return all;
     }
 }

@@ -9,7 +9,7 @@ namespace Xenith.Hypervisor.Interrupts;
 /// </summary>
 public sealed partial class LocalApic
 {
-    private const uint IdRegister = 0x20, TaskPriority = 0x80, EndOfInterruptRegister = 0xb0, Spurious = 0xf0, ErrorStatus = 0x280, Command = 0x300, CommandHigh = 0x310;
+    private const uint IdRegister = 0x20, TaskPriority = 0x80, EndOfInterruptRegister = 0xb0, Spurious = 0xf0, ErrorStatus = 0x280, InterruptRequest = 0x200, Command = 0x300, CommandHigh = 0x310;
     private const uint TimerEntry = 0x320, Lint0 = 0x350, Lint1 = 0x360, ErrorEntry = 0x370, InitialCount = 0x380, CurrentCount = 0x390, Divide = 0x3e0;
     private const uint Masked = 1 << 16, DeadlineMode = 2 << 17, NmiDelivery = 0x400;
     private const ulong ApicEnable = 1 << 11, X2ApicEnable = 1 << 10;
@@ -77,6 +77,9 @@ public sealed partial class LocalApic
         Write(InitialCount, 0);
         Write(TimerEntry, TimerMode);
     }
+
+    /// <summary>True if an interrupt of a vector waits to be taken (the interrupt request register; SDM vol. 3, 11.8.4).</summary>
+    internal bool IsRequested(byte vector) => (Read(InterruptRequest + vector / 32u * 0x10) >> (vector & 31) & 1) != 0;
 
     /// <summary>Ends the interrupt in service.</summary>
     public void EndOfInterrupt() => Write(EndOfInterruptRegister, 0);

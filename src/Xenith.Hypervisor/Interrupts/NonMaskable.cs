@@ -1,5 +1,12 @@
+using System.Numerics;
 using System.Runtime;
 using System.Threading;
+using Xenith.Abi;
+using Xenith.Hypervisor.Boot;
+using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Hypercalls;
+using Xenith.Hypervisor.Power;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Interrupts;
@@ -10,7 +17,11 @@ namespace Xenith.Hypervisor.Interrupts;
 internal static class NonMaskable
 {
     private const ushort SystemControl = 0x61;
-    private const byte ParityError = 0x80, ChannelCheck = 0x40;
+
+    /// <summary>arch.nmi_reason in struct shared_info (public/arch-x86/xen.h).</summary>
+    private const uint NmiReasonOffset = 3104;
+
+    private const byte ParityError = 0x80, ChannelCheck = 0x40, DisableParity = 4, DisableChannel = 8;
 
     [RuntimeExport("hv_nmi")]
     internal static void Handle(ref GuestFrame frame)
@@ -23,22 +34,63 @@ internal static class NonMaskable
             Interlocked.Increment(ref host.StoppedCpus);
             Cpu.Stop();
         }
+        if (cpu.Watchdog is { IsAccused: true })
+            Stuck(cpu, ref frame);
         cpu.HasUnknownNmi = true;
         PerCpu.RaiseWork(PendingWork.Deferred);
     }
 
-    /// <summary>Says what an NMI was about that came from outside. Port 0x61 says whether memory or an I/O card raised it; one without a cause is counted as spurious.</summary>
+    /// <summary>Another CPU found that this one does not get on: it tells where it is, and that is the end. What it holds does not matter any more.</summary>
+    private static void Stuck(Pcpu cpu, ref GuestFrame frame)
+    {
+        ConsoleLog log = cpu.Host.Log;
+        if (!Panic.Begin(log))
+            return;
+        log.Always($"Watchdog timer detects that CPU{cpu.Id} is stuck!");
+        Containment.Report(log, ref frame, Cpu.PageFaultAddress);
+        Panic.End(log, $"FATAL TRAP: vector = 2 (nmi)");
+    }
+
+    /// <summary>
+    /// Says what an NMI was about that came from outside. Port 0x61 says whether memory or an I/O card raised it; its bits 2 and 3 switch the cause off and, the second for a while only, acknowledge it. What becomes
+    /// of it is the option nmi: dom0's kernel gets it, with the reason in shared_info, nobody does, or the host ends.
+    /// </summary>
     internal static void Report(Pcpu cpu)
     {
         if (!cpu.HasUnknownNmi)
             return;
         cpu.HasUnknownNmi = false;
         byte reason = Port.In8(SystemControl);
+        Host host = cpu.Host;
+        NmiOption choice = host.Platform.Options.Nmi;
         if ((reason & ParityError) != 0)
-            cpu.Host.Log.Error($"NMI - PCI system error (SERR)");
+        {
+            Port.Out8(SystemControl, (byte)(reason & 15 | DisableParity));
+            Route(host, choice, NmiReason.PciSerr, $"NMI - PCI system error (SERR)");
+        }
         else if ((reason & ChannelCheck) != 0)
-            cpu.Host.Log.Error($"NMI - I/O ERROR");
+        {
+            Route(host, choice, NmiReason.IoError, $"NMI - I/O ERROR");
+            Port.Out8(SystemControl, (byte)(reason & 15 | DisableChannel));
+            Port.Out8(SystemControl, (byte)(reason & 7));
+        }
         else
-            cpu.Host.Log.Warning($"Uhhuh. NMI received for unknown reason {reason:x2}.");
+            Route(host, choice, NmiReason.Unknown, $"Uhhuh. NMI received for unknown reason {reason:x2}.");
+    }
+
+    private static void Route(Host host, NmiOption choice, NmiReason reason, LogText what)
+    {
+        if (choice == NmiOption.Ignore)
+            return;
+        if (choice == NmiOption.Fatal)
+        {
+            Panic.Now(host.Log, $"FATAL TRAP: NMI: {what.Text}");
+            return;
+        }
+        host.Log.Warning($"{what.Text}");
+        if (host.Domains.Find(0) is not Domain dom0 || dom0.Vcpus[0] is not Vcpu first)
+            return;
+        dom0.SharedInfo.TestAndSetBit(NmiReasonOffset, (uint)BitOperations.TrailingZeroCount((ulong)reason));
+        VcpuStart.SendNmi(first);
     }
 }

@@ -2,16 +2,21 @@ using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
 
-/// <summary>Runs of frames whose number is no power of two, for what must be contiguous while booting.</summary>
+/// <summary>Runs of frames whose number is no power of two, for what must be contiguous.</summary>
 internal static class ContiguousFrames
 {
     /// <summary>Allocates the next power of two and gives the rest back. The frames hold whatever they held.</summary>
-    internal static bool TryAllocate(PageAllocator allocator, ulong pages, out Mfn first)
+    internal static bool TryAllocate(PageAllocator allocator, ulong pages, out Mfn first) => TryAllocate(allocator, pages, AllocationFlags.Unscrubbed, out first);
+
+    /// <summary>The same with frames full of zeros.</summary>
+    internal static bool TryAllocateZeroed(PageAllocator allocator, ulong pages, out Mfn first) => TryAllocate(allocator, pages, AllocationFlags.Zeroed, out first);
+
+    private static bool TryAllocate(PageAllocator allocator, ulong pages, AllocationFlags flags, out Mfn first)
     {
         int order = 0;
         while (1UL << order < pages)
             order++;
-        if (!allocator.TryAllocate(order, AllocationFlags.Unscrubbed, out first))
+        if (!allocator.TryAllocate(order, flags, out first))
             return false;
         for (ulong i = pages; i < 1UL << order; i++)
             allocator.Free(first.Plus(i), 0);

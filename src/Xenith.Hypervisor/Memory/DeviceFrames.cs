@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -5,7 +7,7 @@ namespace Xenith.Hypervisor.Memory;
 
 /// <summary>
 /// What a domain may map that is no RAM. The privileged domain may map every frame outside RAM, except the few whose registers are the hypervisor's own:
-/// interrupt controllers now, IOMMUs and MSI-X tables later. Other domains get none before devices can be assigned to them.
+/// interrupt controllers now, IOMMUs later. Configuration space in memory and the tables of MSI-X in use may be read only. Other domains get none before devices can be assigned to them.
 /// </summary>
 public sealed class DeviceFrames
 {
@@ -15,6 +17,12 @@ public sealed class DeviceFrames
     private readonly ulong[] _last = new ulong[Capacity];
     private readonly bool[] _readOnly = new bool[Capacity];
     private int _count;
+
+    /// <summary>Ranges that are read-only for a while: first frame, and the number of frames in the upper bits. 0 where none is. A word each, so that who asks needs no lock.</summary>
+    private readonly ulong[] _protected = new ulong[ProtectedCapacity];
+    private const int ProtectedCapacity = 512, CountShift = 48;
+    private const ulong FrameMask = (1UL << CountShift) - 1;
+    private int _protectedEnd;
 
     /// <summary>Bits of a physical address on this machine; no frame lies beyond.</summary>
     public int AddressBits { get; set; } = 52;
@@ -37,6 +45,58 @@ public sealed class DeviceFrames
     /// <summary>True if a kept range may be read.</summary>
     internal bool IsReadOnly(int index) => _readOnly[index];
 
+    /// <summary>True if a frame is kept from guests altogether.</summary>
+    internal bool IsDenied(Mfn frame)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (frame.Value >= _first[i] && frame.Value <= _last[i] && !_readOnly[i])
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Makes frames read-only for whoever maps them from now on, until <see cref="Unprotect"/> has been called as often. False if there is no room. The caller's lock keeps others out who change this.
+    /// </summary>
+    internal bool TryProtect(ulong first, ulong count)
+    {
+        for (int i = 0; i < ProtectedCapacity; i++)
+        {
+            if (_protected[i] != 0)
+                continue;
+            Volatile.Write(ref _protected[i], count << CountShift | first);
+            if (i >= _protectedEnd)
+                Volatile.Write(ref _protectedEnd, i + 1);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Undoes one <see cref="TryProtect"/>.</summary>
+    internal void Unprotect(ulong first, ulong count)
+    {
+        for (int i = 0; i < _protectedEnd; i++)
+        {
+            if (_protected[i] != (count << CountShift | first))
+                continue;
+            Volatile.Write(ref _protected[i], 0);
+            return;
+        }
+    }
+
+    private bool IsProtected(Mfn frame)
+    {
+        int end = Volatile.Read(ref _protectedEnd);
+        for (int i = 0; i < end; i++)
+        {
+            ulong range = Volatile.Read(ref _protected[i]);
+            if (frame.Value - Math.Min(frame.Value, range & FrameMask) < range >> CountShift && frame.Value >= (range & FrameMask))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether a domain may map a frame outside RAM, and whether for reading only.</summary>
     internal bool IsPermitted(Domain domain, Mfn frame, out bool readOnly)
     {
@@ -51,6 +111,8 @@ public sealed class DeviceFrames
                 return false;
             readOnly = true;
         }
+        if (!readOnly)
+            readOnly = IsProtected(frame);
         return true;
     }
 

@@ -9,6 +9,7 @@ public sealed partial class DomainPages
 {
     private readonly Domain _domain;
     private readonly SpinLock _lock = new(LockRank.DomainPages);
+    private bool _keepsDomain;
     private uint _first;
     private uint _last;
 
@@ -17,6 +18,9 @@ public sealed partial class DomainPages
 
     /// <summary>Frames on the list.</summary>
     public ulong TotalPages { get; private set; }
+
+    /// <summary>Frames of the hypervisor that the domain may map, or has mapped still: shared_info, its grant table.</summary>
+    public ulong SharedPages { get; private set; }
 
     /// <summary>How many it may have.</summary>
     public ulong MaxPages { get; set; }
@@ -45,8 +49,9 @@ public sealed partial class DomainPages
         }
         using (_lock.Enter())
         {
-            if (TotalPages > MaxPages || count > MaxPages - TotalPages)
+            if (_domain.State != DomainState.Alive || TotalPages > MaxPages || count > MaxPages - TotalPages)
                 return false;
+            KeepDomain();
             for (ulong i = 0; i < count; i++)
             {
                 Mfn frame = first.Plus(i);
@@ -77,12 +82,18 @@ public sealed partial class DomainPages
             return false;
         }
         if (ClaimedPages != 0)
+            UseClaim(allocator, count);
+        return true;
+    }
+
+    private void UseClaim(PageAllocator allocator, ulong count)
+    {
+        using (_lock.Enter())
         {
             ulong used = count < ClaimedPages ? count : ClaimedPages;
             ClaimedPages -= used;
             allocator.EndClaim(used);
         }
-        return true;
     }
 
     /// <summary>The domain's own reference to one of its frames goes, as if it had given the frame back; the frame is freed when nobody else refers to it. False if it is not the domain's or was given back before.</summary>
@@ -115,13 +126,14 @@ public sealed partial class DomainPages
     /// <summary>Sets frames aside for the domain beyond those that it has. <see cref="XenError.NoMemory"/> if so many are not free.</summary>
     public XenError Claim(ulong totalPages)
     {
+        using SpinLock.Scope held = _lock.Enter();
         if (totalPages == 0)
         {
             Host.Current.Memory.Allocator.EndClaim(ClaimedPages);
             ClaimedPages = 0;
             return XenError.None;
         }
-        if (ClaimedPages != 0 || totalPages <= TotalPages || totalPages > MaxPages)
+        if (_domain.State != DomainState.Alive || ClaimedPages != 0 || totalPages <= TotalPages || totalPages > MaxPages)
             return XenError.Invalid;
         ulong more = totalPages - TotalPages;
         if (!Host.Current.Memory.Allocator.TryClaim(0, more))
@@ -137,9 +149,28 @@ public sealed partial class DomainPages
         return next == 0 ? Mfn.Invalid : new Mfn(next);
     }
 
-    /// <summary>Takes a frame off the list whose last reference is gone.</summary>
+    /// <summary>Counts a frame of the hypervisor that the domain may map from now on.</summary>
+    internal void CountShared()
+    {
+        using (_lock.Enter())
+        {
+            KeepDomain();
+            SharedPages++;
+        }
+    }
+
+    /// <summary>Takes a frame off the list, or a shared one out of the count, whose last reference is gone.</summary>
     internal void Remove(Mfn frame, ref FrameInfo info)
     {
+        if ((info.Count & FrameBits.Counted) != 0)
+        {
+            using (_lock.Enter())
+            {
+                SharedPages--;
+                LetGoOfDomain();
+            }
+            return;
+        }
         FrameTable frames = Host.Current.Memory.Frames;
         using (_lock.Enter())
         {
@@ -156,7 +187,24 @@ public sealed partial class DomainPages
             info.Next = 0;
             info.Previous = 0;
             TotalPages--;
+            LetGoOfDomain();
         }
+    }
+
+    /// <summary>The first of its pages keeps the domain. The lock is held.</summary>
+    private void KeepDomain()
+    {
+        if (!_keepsDomain)
+            _keepsDomain = _domain.TryGet();
+    }
+
+    /// <summary>The last one lets go of it. The lock is held.</summary>
+    private void LetGoOfDomain()
+    {
+        if (!_keepsDomain || TotalPages != 0 || SharedPages != 0)
+            return;
+        _keepsDomain = false;
+        _domain.Put();
     }
 
     private void Append(FrameTable frames, Mfn frame, ref FrameInfo info)

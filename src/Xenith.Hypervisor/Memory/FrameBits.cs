@@ -57,6 +57,9 @@ internal static class FrameBits
     /// <summary>Lent to another domain through a grant.</summary>
     internal const ulong Loaned = 1UL << 56;
 
+    /// <summary>Counted in the owner's <see cref="DomainPages.SharedPages"/>: the hypervisor's own that the owner may map, or might until lately.</summary>
+    internal const ulong Counted = 1UL << 55;
+
     internal const int OwnerShift = 32;
     internal const ulong OwnerMask = 0xffffUL << OwnerShift;
 

@@ -56,6 +56,37 @@ internal static class HypervisorAddressSpace
         return true;
     }
 
+    /// <summary>Makes the page table for device pages that are mapped while guests run. It is the second of the device mappings.</summary>
+    internal static bool TryCreateDeviceMappings(EarlyMemory early, out DeviceMappings? mappings)
+    {
+        const ulong address = AddressSpace.DeviceMappings + LargePage;
+        mappings = null;
+        if (!TryDescend(early, address, 1, Table, out Mfn l1))
+            return false;
+        mappings = new DeviceMappings(l1, address);
+        return true;
+    }
+
+    /// <summary>
+    /// Maps registers that lie in large pages, uncached: configuration space of PCI. Each region has a gigabyte of addresses of its own, by its number. False if there is no memory for the tables.
+    /// </summary>
+    internal static bool TryMapLargeDevice(EarlyMemory early, uint region, ulong machineAddress, ulong bytes, out MmioRegion registers)
+    {
+        const ulong flags = Data | PageFlags.CacheDisable | PageFlags.WriteThrough | PageFlags.PageSize;
+        registers = default;
+        ulong start = machineAddress & ~(LargePage - 1);
+        ulong first = AddressSpace.DeviceMappings + ((ulong)region + 1 << 30);
+        for (ulong at = start; at < machineAddress + bytes; at += LargePage)
+        {
+            ulong address = first + (at - start);
+            if (!TryDescend(early, address, 2, Table, out Mfn l2))
+                return false;
+            PageTableView.At(l2).Write(AddressSpace.TableIndex(address, 2), new PageTableEntry(Mfn.FromAddress(at), flags));
+        }
+        registers = MmioRegion.AtMapped(first + (machineAddress - start), (uint)bytes);
+        return true;
+    }
+
     /// <summary>Gives a CPU a block of zeroed memory, with its guard pages left out; <paramref name="descriptors"/> is the frame of its descriptor page.</summary>
     internal static bool TryMapCpuBlock(EarlyMemory early, uint cpu, out Mfn descriptors)
     {
@@ -80,10 +111,13 @@ internal static class HypervisorAddressSpace
     /// <summary>Makes a slot of the per-domain area exist: an L3, an L2 and as many L1 tables as the descriptor tables of all vCPUs need.</summary>
     internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
     {
-        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3)
-            || !memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2))
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3))
+            return XenError.NoMemory;
+        domain.Pv.PerDomainL3 = l3;
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2))
             return XenError.NoMemory;
         PageTableView.At(l3).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 3), new PageTableEntry(l2, Table));
+        domain.Pv.PerDomainL2 = l2;
         // The area begins at a boundary of 1 GiB, so the first vCPUs' table is the first of the L2.
         for (uint table = 0; table * DescriptorTables.VcpusPerTable < (uint)domain.Vcpus.Length; table++)
         {
@@ -91,9 +125,27 @@ internal static class HypervisorAddressSpace
                 return XenError.NoMemory;
             PageTableView.At(l2).Write((int)table, new PageTableEntry(l1, Table));
         }
-        domain.Pv.PerDomainL3 = l3;
-        domain.Pv.PerDomainL2 = l2;
         return XenError.None;
+    }
+
+    /// <summary>Frees the tables of <see cref="CreatePerDomainArea"/>, as far as it came. What the lowest ones mapped has been given back, and no CPU has them loaded.</summary>
+    internal static void FreePerDomainArea(MachineMemory memory, Domain domain)
+    {
+        if (!domain.Pv.PerDomainL3.IsInvalid)
+            FreeTables(memory.Allocator, domain.Pv.PerDomainL3, 3);
+        domain.Pv.PerDomainL3 = Mfn.Invalid;
+        domain.Pv.PerDomainL2 = Mfn.Invalid;
+    }
+
+    private static void FreeTables(PageAllocator allocator, Mfn table, int level)
+    {
+        for (int i = 0; level > 1 && i < 512; i++)
+        {
+            PageTableEntry entry = PageTableView.At(table)[i];
+            if (entry.IsPresent)
+                FreeTables(allocator, entry.Frame, level - 1);
+        }
+        allocator.Free(table, 0);
     }
 
     /// <summary>Fills the hypervisor's slots of a table that becomes a domain's L4.</summary>

@@ -33,6 +33,9 @@ public sealed class MachineMemory
     /// <summary>When each CPU's TLB was flushed.</summary>
     public TlbFlush Tlb => Allocator.Tlb;
 
+    /// <summary>True if a frame is no RAM, or RAM that is the firmware's: what <see cref="MarkDevices"/> says, and everything beyond the table.</summary>
+    internal bool IsDevice(Mfn frame) => !Frames.Contains(frame) || Frames[frame].Owner == FrameBits.IoOwner;
+
     /// <summary>
     /// Says that frames of the table are no RAM, or RAM that belongs to firmware: whoever may map devices may map them. Everything that is neither this nor the allocator's nor a
     /// domain's is taken for the hypervisor's own and cannot be mapped at all. Frames that are something already stay what they are.

@@ -88,6 +88,9 @@ public sealed partial class PageTypes
     /// <summary>Sets the guest's pin, which is a reference of its own. <see cref="XenError.Invalid"/> if the table is pinned already.</summary>
     internal XenError Pin(Mfn table, int level, Domain domain, ref StepBudget budget)
     {
+        // The end of a domain takes pins away once.
+        if (domain.State != DomainState.Alive)
+            return XenError.Invalid;
         XenError error = GetTable(table, level, domain, ref budget);
         if (error != XenError.None)
             return error;

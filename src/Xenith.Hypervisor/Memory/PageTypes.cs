@@ -85,10 +85,14 @@ public sealed partial class PageTypes
         TryGetReference(frame, owner) ? new ReferenceScope(this, frame, PerCpu.Ledger.Enter(_references, frame.Value)) : default;
 
     /// <summary>Lets a guest map a frame of the hypervisor, for writing too: shared_info, grant tables. The frame comes from the allocator and stays the hypervisor's.</summary>
-    public void ShareWithGuest(Mfn frame, Domain domain) => Share(frame, FrameBits.OwnerOf(domain), PageType.Writable);
+    public void ShareWithGuest(Mfn frame, Domain domain)
+    {
+        Share(frame, FrameBits.OwnerOf(domain), PageType.Writable, FrameBits.Counted);
+        domain.Pages.CountShared();
+    }
 
     /// <summary>Lets privileged guests map a frame of the hypervisor for reading, under DOMID_XEN: the machine-to-physical table, trace buffers.</summary>
-    public void ShareReadOnly(Mfn frame) => Share(frame, FrameBits.XenOwner, PageType.Shared);
+    public void ShareReadOnly(Mfn frame) => Share(frame, FrameBits.XenOwner, PageType.Shared, 0);
 
     /// <summary>Ends the hypervisor's part in a shared frame. It is freed when the last guest mapping is gone.</summary>
     public void EndSharing(Mfn frame)
@@ -136,13 +140,13 @@ public sealed partial class PageTypes
     /// <summary>Frees a frame of a dead domain that a trap left without references.</summary>
     internal void FreeLeftover(Mfn frame) => Release(frame);
 
-    private void Share(Mfn frame, uint owner, PageType type)
+    private void Share(Mfn frame, uint owner, PageType type, ulong mark)
     {
         ref FrameInfo info = ref _frames[frame];
         Invariant.Holds((info.Count & ~(FrameBits.Managed | FrameBits.Dirty)) == 0);
         info.Type = TypeBits.One(type);
         // Two references: the hypervisor's own and the one that the type holds.
-        Volatile.Write(ref info.Count, info.Count & FrameBits.Managed | FrameBits.Shared | (ulong)owner << FrameBits.OwnerShift | 2);
+        Volatile.Write(ref info.Count, info.Count & FrameBits.Managed | FrameBits.Shared | mark | (ulong)owner << FrameBits.OwnerShift | 2);
     }
 
     /// <summary>Ends a type whose last reference was given back, and with it the general reference that it held.</summary>
@@ -158,7 +162,7 @@ public sealed partial class PageTypes
         ref FrameInfo info = ref _frames[frame];
         info.TlbStamp = _tlb.Now;
         Invariant.Holds(!TypeBits.IsInForce(info.Type));
-        if ((info.Count & FrameBits.Listed) != 0 && Host.Current.Domains.Find(info.Owner - 1) is Domain domain)
+        if ((info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0 && Host.Current.Domains.Find(info.Owner - 1) is Domain domain)
             domain.Pages.Remove(frame, ref info);
         if ((info.Count & FrameBits.Managed) == 0)
         {

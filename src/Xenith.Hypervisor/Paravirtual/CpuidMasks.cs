@@ -29,23 +29,33 @@ internal static class CpuidMasks
     private const uint Bmi1 = 1 << 3, Avx2 = 1 << 5, Bmi2 = 1 << 8, Erms = 1 << 9, NoFpuCsDs = 1 << 13, Rdseed = 1 << 18, Adx = 1 << 19;
     private const uint ClflushOpt = 1 << 23, Clwb = 1 << 24, Sha = 1 << 29;
 
-    internal const uint Leaf7Ebx = FsGsBase | Bmi1 | Avx2 | Bmi2 | Erms | NoFpuCsDs | Rdseed | Adx | ClflushOpt | Clwb | Sha;
+    private const uint Avx512F = 1 << 16, Avx512Dq = 1 << 17, Avx512Ifma = 1 << 21, Avx512Pf = 1 << 26, Avx512Er = 1 << 27, Avx512Cd = 1 << 28, Avx512Bw = 1 << 30, Avx512Vl = 1U << 31;
+
+    /// <summary>Those that need the AVX-512 components of XCR0.</summary>
+    internal const uint Leaf7EbxAvx512 = Avx512F | Avx512Dq | Avx512Ifma | Avx512Pf | Avx512Er | Avx512Cd | Avx512Bw | Avx512Vl;
+
+    internal const uint Leaf7Ebx = FsGsBase | Bmi1 | Avx2 | Bmi2 | Erms | NoFpuCsDs | Rdseed | Adx | ClflushOpt | Clwb | Sha | Leaf7EbxAvx512;
     internal const uint Leaf7EbxExtended = Avx2;
 
     // Leaf 7.0, ECX and EDX.
     private const uint Prefetchwt1 = 1 << 0, Gfni = 1 << 8, Vaes = 1 << 9, Vpclmulqdq = 1 << 10, Rdpid = 1 << 22, Cldemote = 1 << 25, Movdiri = 1 << 27, Movdir64b = 1 << 28;
-    internal const uint Leaf7Ecx = Prefetchwt1 | Gfni | Vaes | Vpclmulqdq | Rdpid | Cldemote | Movdiri | Movdir64b;
+    private const uint Vbmi = 1 << 1, Vbmi2 = 1 << 6, Vnni = 1 << 11, Bitalg = 1 << 12, Vpopcntdq = 1 << 14;
+    internal const uint Leaf7EcxAvx512 = Vbmi | Vbmi2 | Vnni | Bitalg | Vpopcntdq;
+    internal const uint Leaf7Ecx = Leaf7EcxAvx512 | Prefetchwt1 | Gfni | Vaes | Vpclmulqdq | Rdpid | Cldemote | Movdiri | Movdir64b;
     internal const uint Leaf7EcxExtended = Vaes | Vpclmulqdq;
     private const uint Fsrm = 1 << 4, MdClear = 1 << 10, Serialize = 1 << 14;
-    internal const uint Leaf7Edx = Fsrm | MdClear | Serialize;
+    private const uint Vnniw4 = 1 << 2, Fmaps4 = 1 << 3, Vp2Intersect = 1 << 8, Fp16 = 1 << 23;
+    internal const uint Leaf7EdxAvx512 = Vnniw4 | Fmaps4 | Vp2Intersect | Fp16;
+    internal const uint Leaf7Edx = Leaf7EdxAvx512 | Fsrm | MdClear | Serialize;
 
     // Leaf 7.1, EAX.
     private const uint AvxVnni = 1 << 4, Fzrm = 1 << 10, Fsrs = 1 << 11, Fsrcs = 1 << 12;
-    internal const uint Leaf71Eax = AvxVnni | Fzrm | Fsrs | Fsrcs;
-    internal const uint Leaf71EaxExtended = AvxVnni;
+    internal const uint Leaf71EaxAvx512 = 1 << 5; // BF16
+    internal const uint Leaf71Eax = Leaf71EaxAvx512 | AvxVnni | Fzrm | Fsrs | Fsrcs;
+    internal const uint Leaf71EaxExtended = AvxVnni | Leaf71EaxAvx512;
 
     /// <summary>Leaf 0xd.1, EAX: XSAVEOPT, XSAVEC, XGETBV with ECX 1; not XSAVES.</summary>
-    internal const uint LeafD1Eax = 7;
+    internal const uint LeafD1Eax = 7, CompactedSave = 2;
 
     // Leaf 0x80000001.
     private const uint LahfSahf = 1 << 0, CmpLegacy = 1 << 1, Abm = 1 << 5, Sse4A = 1 << 6, MisalignSse = 1 << 7, Prefetchw = 1 << 8, Xop = 1 << 11, Fma4 = 1 << 16, Tbm = 1 << 21;

@@ -6,7 +6,7 @@ namespace Xenith.Hypervisor.Paravirtual;
 
 /// <summary>
 /// Which physical CPUs have something to forget when a guest asks for a flush on vCPUs of its own: those that have such a vCPU loaded, running or not. A CPU flushes everything when it loads
-/// another vCPU (<see cref="PvMode.LoadState"/>), so the rest remember nothing of the domain's.
+/// another vCPU (Scheduling/ContextSwitch.cs), so the rest remember nothing of the domain's.
 /// </summary>
 internal static class GuestFlush
 {

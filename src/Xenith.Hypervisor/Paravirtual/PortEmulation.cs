@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Interrupts;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Paravirtual;
@@ -11,6 +12,7 @@ internal static class PortEmulation
 {
     private const ushort PciAddress = 0xcf8, PciData = 0xcfc;
     private const ushort CmosIndex = 0x70, CmosData = 0x71;
+    private const uint PciEnable = 1U << 31, PciExtended = 0x7f00_0000;
 
     /// <summary>Reads 1, 2 or 4 bytes.</summary>
     internal static uint Read(Domain domain, ushort port, int size)
@@ -50,7 +52,7 @@ internal static class PortEmulation
         if (port >= PciData && port + size <= PciData + 4)
         {
             if (domain.Pv.Ports.IsAllowed(port, size))
-                Host.Current.PairedPorts.WritePci(domain.Pv.PciAddress, port - PciData, size, value);
+                WriteConfiguration(domain.Pv.PciAddress, port - PciData, size, value);
             return;
         }
         if (size == 1 && port is CmosIndex or CmosData)
@@ -65,6 +67,17 @@ internal static class PortEmulation
         }
         for (int i = 0; i < size; i++)
             Write(domain, (ushort)(port + i & 0xffff), 1, value >> (i * 8) & 0xff);
+    }
+
+    /// <summary>Writes to the register that an address for port 0xcf8 names. Addresses of some AMD chipsets, with register bits above the bus, go through as they are.</summary>
+    private static void WriteConfiguration(uint address, int offset, int size, uint value)
+    {
+        if ((address & PciEnable) == 0)
+            return;
+        if ((address & PciExtended) != 0)
+            Host.Current.PairedPorts.WritePci(address, offset, size, value);
+        else
+            PciConfigFilter.Write(Host.Current, new PciSbdf(0, (byte)(address >> 16 & 0xff), (byte)(address >> 8 & 0xff)), (address & 0xfc) + (uint)offset, size, value);
     }
 
     /// <summary>True if the access touches a port of one of the pairs. A byte or word at 0xcf8 is another device's (0xcf9 resets the machine).</summary>

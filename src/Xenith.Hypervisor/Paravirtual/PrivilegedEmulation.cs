@@ -90,7 +90,22 @@ internal static class PrivilegedEmulation
             PortEmulation.Write(vcpu.Domain, port, size, unchecked((uint)(frame.Rax & GuestRegisters.Mask(size))));
         else
             GuestRegisters.Write(ref frame, 0, size, false, PortEmulation.Read(vcpu.Domain, port, size));
-        return EmulationResult.Done;
+        if (vcpu.Pv.Dr7Ports == 0)
+            return EmulationResult.Done;
+        return PortBreakpoint(vcpu, ref frame, in instruction, port, size);
+    }
+
+    /// <summary>A breakpoint on a port is a trap: it comes behind the instruction.</summary>
+    internal static EmulationResult PortBreakpoint(Vcpu vcpu, ref GuestFrame frame, in Instruction instruction, ushort port, int size)
+    {
+        ulong hits = PvDebugRegisters.PortHits(vcpu.Pv, port, size);
+        if (hits == 0)
+            return EmulationResult.Done;
+        vcpu.Pv.Dr6 |= hits | ((frame.Rflags & Rflags.Trap) != 0 ? SingleStep : 0);
+        frame.Rip = unchecked(frame.Rip + instruction.Length);
+        frame.Rflags &= ~Rflags.Resume;
+        PvExceptions.Raise(vcpu, ref frame, ExceptionVector.Debug);
+        return EmulationResult.Redirected;
     }
 
     private static EmulationResult Secondary(Vcpu vcpu, ref GuestFrame frame, in Instruction instruction)

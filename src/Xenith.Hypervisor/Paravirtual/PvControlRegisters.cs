@@ -17,8 +17,8 @@ internal static class PvControlRegisters
     /// <summary>CR4 bits of the hypervisor that a guest is shown.</summary>
     private const ulong VisibleCr4 = Cr4.PhysicalAddressExtension | Cr4.MachineCheck | Cr4.OsFxsr | Cr4.OsXmmExceptions;
 
-    /// <summary>XCR0 components (SDM vol. 1, 13.1): x87, SSE, AVX.</summary>
-    private const ulong X87 = 1, Sse = 2, Avx = 4;
+    /// <summary>XCR0 components (SDM vol. 1, 13.1): x87, SSE, AVX; and the three of AVX-512, which are on or off together.</summary>
+    internal const ulong X87 = 1, Sse = 2, Avx = 4, Avx512 = 0xe0;
 
     /// <summary>CR0 as the guest reads it: the CPU's, with its own TS.</summary>
     internal static ulong ReadCr0(PvVcpu pv) => (Cpu.ReadCr0() & ~Cr0.TaskSwitched) | (pv.TaskSwitched ? Cr0.TaskSwitched : 0);
@@ -80,6 +80,8 @@ internal static class PvControlRegisters
             return false;
         if ((value & Avx) != 0 && (value & Sse) == 0)
             return false;
+        if ((value & Avx512) != 0 && (value & (Avx512 | Avx)) != (Avx512 | Avx))
+            return false;
         if (!Cpu.TrySetExtendedControl(0, value))
             return false;
         vcpu.Pv.Xcr0 = value == all ? 0 : value;
@@ -89,8 +91,17 @@ internal static class PvControlRegisters
     /// <summary>XCR0 of a vCPU.</summary>
     internal static ulong ReadXcr0(PvVcpu pv) => pv.Xcr0 != 0 ? pv.Xcr0 : HostXcr0;
 
-    /// <summary>What the hypervisor switches on in XCR0: x87, SSE and AVX as far as the CPU has them.</summary>
-    internal static ulong HostXcr0 => Cpu.Cpuid(0xd).Eax & (X87 | Sse | Avx);
+    /// <summary>
+    /// What the hypervisor switches on in XCR0: x87, SSE, AVX and AVX-512 as far as the CPU has them. Protection keys and what came later are not a PV guest's.
+    /// </summary>
+    internal static ulong HostXcr0
+    {
+        get
+        {
+            ulong offered = Cpu.Cpuid(0xd).Eax & (X87 | Sse | Avx | Avx512);
+            return (offered & (Avx512 | Avx)) == (Avx512 | Avx) ? offered : offered & ~Avx512;
+        }
+    }
 
     private static void LoadCr4(PvVcpu pv)
     {

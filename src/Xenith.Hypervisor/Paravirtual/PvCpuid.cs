@@ -89,40 +89,74 @@ internal static class PvCpuid
                     result.Ebx &= ~CpuidMasks.Leaf7EbxExtended;
                     result.Ecx &= ~CpuidMasks.Leaf7EcxExtended;
                 }
+                if (!HasExtendedState || (PvControlRegisters.HostXcr0 & PvControlRegisters.Avx512) == 0)
+                {
+                    result.Ebx &= ~CpuidMasks.Leaf7EbxAvx512;
+                    result.Ecx &= ~CpuidMasks.Leaf7EcxAvx512;
+                    result.Edx &= ~CpuidMasks.Leaf7EdxAvx512;
+                }
                 return result;
             case 1:
                 uint features = result.Eax & CpuidMasks.Leaf71Eax;
+                if ((PvControlRegisters.HostXcr0 & PvControlRegisters.Avx512) == 0)
+                    features &= ~CpuidMasks.Leaf71EaxAvx512;
                 return new CpuidResult { Eax = HasExtendedState ? features : features & ~CpuidMasks.Leaf71EaxExtended };
             default:
                 return default;
         }
     }
 
-    /// <summary>Leaf 0xd (SDM vol. 1, 13.2) for the components that the hypervisor has on: x87, SSE, AVX.</summary>
+    /// <summary>Leaf 0xd (SDM vol. 1, 13.2) for the components that the hypervisor has on. XSAVES is hidden, so no component is a supervisor's.</summary>
     private static CpuidResult ExtendedState(PvVcpu pv, CpuidResult result, uint subleaf)
     {
-        const uint avxComponent = 2;
+        const uint aligned = 2, lastComponent = 62;
         ulong all = PvControlRegisters.HostXcr0;
         switch (subleaf)
         {
             case 0:
                 return new CpuidResult { Eax = (uint)all, Ebx = AreaSize(PvControlRegisters.ReadXcr0(pv)), Ecx = AreaSize(all) };
             case 1:
-                return new CpuidResult { Eax = result.Eax & CpuidMasks.LeafD1Eax, Ebx = AreaSize(PvControlRegisters.ReadXcr0(pv)) };
-            case avxComponent when (all & 1 << (int)avxComponent) != 0:
-                return result;
+                uint features = result.Eax & CpuidMasks.LeafD1Eax;
+                return new CpuidResult { Eax = features, Ebx = (features & CpuidMasks.CompactedSave) != 0 ? CompactedSize(PvControlRegisters.ReadXcr0(pv)) : 0 };
+            case <= lastComponent when (all >> (int)subleaf & 1) != 0:
+                return new CpuidResult { Eax = result.Eax, Ebx = result.Ebx, Ecx = result.Ecx & aligned };
             default:
                 return default;
         }
     }
 
-    /// <summary>Bytes of an XSAVE area: 512 of FXSAVE, 64 of header, then AVX, which comes first in both formats.</summary>
+    /// <summary>512 bytes of FXSAVE and 64 of header begin every XSAVE area.</summary>
+    private const uint AreaStart = 576;
+
+    /// <summary>Bytes of an XSAVE area in the standard format: to the end of the last component.</summary>
     private static uint AreaSize(ulong components)
     {
-        if ((components & 4) == 0)
-            return 576;
-        CpuidResult avx = Cpu.Cpuid(0xd, 2);
-        return avx.Eax + avx.Ebx;
+        uint size = AreaStart;
+        for (uint i = 2; components >> (int)i != 0; i++)
+        {
+            if ((components >> (int)i & 1) == 0)
+                continue;
+            CpuidResult part = Cpu.Cpuid(0xd, i);
+            size = Math.Max(size, part.Eax + part.Ebx);
+        }
+        return size;
+    }
+
+    /// <summary>Bytes of an XSAVE area in the compacted format: the components one behind the other, some at a boundary of 64 bytes.</summary>
+    private static uint CompactedSize(ulong components)
+    {
+        const uint aligned = 2;
+        uint size = AreaStart;
+        for (uint i = 2; components >> (int)i != 0; i++)
+        {
+            if ((components >> (int)i & 1) == 0)
+                continue;
+            CpuidResult part = Cpu.Cpuid(0xd, i);
+            if ((part.Ecx & aligned) != 0)
+                size = (size + 63) & ~63u;
+            size += part.Eax;
+        }
+        return size;
     }
 
     private static CpuidResult ExtendedLeaf(uint leaf, uint subleaf)

@@ -37,7 +37,7 @@ internal static class PvDebugRegisters
                 return true;
             case 5 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
             case 7:
-                value = pv.Dr7 | Dr7AlwaysOne;
+                value = pv.Dr7 | pv.Dr7Ports | Dr7AlwaysOne;
                 return true;
             default:
                 return false;
@@ -45,7 +45,7 @@ internal static class PvDebugRegisters
     }
 
     /// <summary>
-    /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and for
+    /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and, without CR4.DE, for
     /// breakpoints on ports; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
     /// </summary>
     internal static XenError Write(PvVcpu pv, uint register, ulong value)
@@ -75,6 +75,23 @@ internal static class PvDebugRegisters
             default:
                 return XenError.NoDevice;
         }
+    }
+
+    /// <summary>The bits of DR6 for breakpoints on ports that an access of so many bytes touches (SDM vol. 3, 18.2.4 and 18.2.5).</summary>
+    internal static ulong PortHits(PvVcpu pv, ushort port, int size)
+    {
+        ulong hits = 0;
+        for (int i = 0; i < 4 && pv.Dr7Ports != 0; i++)
+        {
+            if ((pv.Dr7Ports & 3UL << (i * 2)) == 0)
+                continue;
+            ulong watched = i switch { 0 => pv.Dr0, 1 => pv.Dr1, 2 => pv.Dr2, _ => pv.Dr3 };
+            ulong width = (pv.Dr7 >> (18 + i * 4) & 3) switch { 0 => 1UL, 1 => 2UL, 2 => 8UL, _ => 4UL };
+            watched &= ~(width - 1);
+            if (port < watched + width && port + (ulong)size > watched)
+                hits |= 1UL << i;
+        }
+        return hits;
     }
 
     /// <summary>Puts a vCPU's breakpoints onto this CPU.</summary>
@@ -115,13 +132,19 @@ internal static class PvDebugRegisters
         value = ((value & 0xffff_ffff) | Dr7AlwaysOne) & ~Dr7AlwaysZero;
         if ((value & GeneralDetect) != 0)
             return XenError.NotPermitted;
+        ulong ports = 0;
         for (int i = 0; i < 4; i++)
         {
-            if ((value >> (16 + i * 4) & 3) == onPort)
+            if ((value >> (16 + i * 4) & 3) != onPort)
+                continue;
+            if ((pv.Cr4 & Cr4.DebuggingExtensions) == 0)
                 return XenError.NotPermitted;
+            ports |= value & 3UL << (i * 2);
         }
         bool wasActive = IsActive(pv);
-        pv.Dr7 = value;
+        // The CPU must not watch them: the hypervisor's own use of a port is not the guest's.
+        pv.Dr7 = value & ~ports;
+        pv.Dr7Ports = ports;
         if (IsActive(pv))
             Load(pv);
         else if (wasActive)

@@ -81,8 +81,6 @@ internal static class PvMode
         Descriptors.LoadIdleGdt();
         DescriptorTables.ShowHypervisorDescriptors(vcpu);
         Cpu.WriteCr3((pv.InUserMode ? pv.UserRoot : pv.KernelRoot).Address);
-        // The user pages of whoever ran before are global: they outlive the load of CR3.
-        Host.Current.Memory.Tlb.FlushLocal();
         Descriptors.LoadGdt(AddressSpace.VcpuGdt(vcpu.Id));
         Descriptors.LoadLdt(AddressSpace.VcpuLdt(vcpu.Id), pv.LdtEntries);
 

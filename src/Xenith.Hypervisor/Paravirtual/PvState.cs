@@ -116,6 +116,9 @@ public sealed class PvVcpu
     /// <summary>DR0 to DR3, DR6, DR7 as the guest set them.</summary>
     public ulong Dr0, Dr1, Dr2, Dr3, Dr6, Dr7;
 
+    /// <summary>Enable bits of DR7 for breakpoints on ports, which the hypervisor watches itself: port instructions of a guest come to it anyway.</summary>
+    public ulong Dr7Ports;
+
     /// <summary>TSC_AUX, what RDTSCP and RDPID give.</summary>
     public uint TscAux;
 

@@ -36,7 +36,7 @@ internal static class StringPortEmulation
                 break;
             frame.Rcx = Advance(frame.Rcx, ulong.MaxValue, mask);
         }
-        return EmulationResult.Done;
+        return vcpu.Pv.Dr7Ports == 0 ? EmulationResult.Done : PrivilegedEmulation.PortBreakpoint(vcpu, ref frame, in instruction, port, size);
     }
 
     /// <summary>Moves one element. False if the guest's memory could not be accessed: it has a page fault then.</summary>

@@ -9,13 +9,23 @@ internal static class Panic
     /// <summary>Prints why, and restarts the machine, or stops if it was started with `noreboot`. Does not return.</summary>
     internal static void Now(ConsoleLog log, LogText reason)
     {
+        if (Begin(log))
+            End(log, reason);
+        else
+            Reenter(log);
+    }
+
+    /// <summary>From now on this CPU is the only one, and prints whatever is held: for what is to be said before <see cref="End"/>. False if it panics already.</summary>
+    internal static bool Begin(ConsoleLog log)
+    {
         Cpu.DisableInterrupts();
         OtherCpus.Stop();
-        if (!log.BeginEmergency())
-        {
-            Reenter(log);
-            return;
-        }
+        return log.BeginEmergency();
+    }
+
+    /// <summary>Prints why, and restarts the machine or stops. Does not return.</summary>
+    internal static void End(ConsoleLog log, LogText reason)
+    {
         log.Always($"");
         log.Always($"****************************************");
         log.Always($"Panic on CPU {PerCpu.Id}:");

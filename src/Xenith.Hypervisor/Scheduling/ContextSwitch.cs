@@ -27,6 +27,7 @@ internal static class ContextSwitch
         // From here on the vCPU that idles here may be wanted elsewhere; so this CPU looks for such wishes before it sleeps.
         while (next is null)
         {
+            UnloadDying(cpu, ref frame);
             Idle.WaitForWork(cpu, ref frame);
             next = Choose(cpu, null, out _);
         }
@@ -34,6 +35,8 @@ internal static class ContextSwitch
         {
             Exchange(cpu, next, ref frame);
         }
+        // Its domain may have died while this CPU was idle.
+        previous = cpu.Loaded;
         cpu.IsIdle = false;
         next.Timers.OnScheduledIn();
     }
@@ -62,6 +65,22 @@ internal static class ContextSwitch
             Save(cpu, vcpu, ref frame);
             Release(cpu, vcpu);
         }
+    }
+
+    /// <summary>Loads nobody instead of a vCPU that will not run again: its address space, its descriptor tables and its events are out of the CPU's sight. The CPU idles; interrupts are off.</summary>
+    internal static void Unload(Pcpu cpu)
+    {
+        if (cpu.Loaded is not Vcpu vcpu)
+            return;
+        PvMode.SaveState(vcpu);
+        Release(cpu, vcpu);
+    }
+
+    /// <summary>An idle CPU lets go of a vCPU whose domain is dying.</summary>
+    private static void UnloadDying(Pcpu cpu, ref GuestFrame frame)
+    {
+        if (cpu.Loaded is { Domain.State: not DomainState.Alive })
+            Unload(cpu, ref frame);
     }
 
     private static void Exchange(Pcpu cpu, Vcpu next, ref GuestFrame frame)
@@ -132,6 +151,8 @@ internal static class ContextSwitch
         cpu.Loaded = vcpu;
         cpu.Host.Vectors.Restore(vcpu.VectorArea, ref vcpu.Registers);
         PvMode.LoadState(vcpu);
+        // The user pages of whoever ran before are global: they outlive the load of CR3.
+        cpu.Host.Memory.Tlb.FlushLocal();
         frame = vcpu.Registers;
     }
 }

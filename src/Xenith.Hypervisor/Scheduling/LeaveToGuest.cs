@@ -53,7 +53,11 @@ internal static class LeaveToGuest
             }
         }
         if ((work & PendingWork.Deferred) != 0)
+        {
             cpu.Host.Interrupts.DoDeferred(cpu.Host);
+            cpu.Host.Grace.Pass(cpu);
+            cpu.Host.Reaper.Work(cpu.Host);
+        }
         Cpu.DisableInterrupts();
         cpu.IsInDeferredWork = false;
     }

@@ -1,5 +1,6 @@
 using System.Threading;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Pools;
 
 namespace Xenith.Hypervisor.Scheduling;
 
@@ -7,7 +8,7 @@ namespace Xenith.Hypervisor.Scheduling;
 /// What a scheduler gives CPUs to: one vCPU. Each scheduler derives its own, with what it needs to remember. A unit belongs to the queue of exactly one CPU, whether it
 /// waits, runs or sleeps; that queue's lock guards it.
 /// </summary>
-public abstract class SchedulingUnit
+public abstract class SchedulingUnit : Pooled
 {
     private uint _cpu;
 
@@ -44,7 +45,7 @@ public abstract class SchedulingUnit
 }
 
 /// <summary>What a scheduler keeps for a domain: its weight, its cap and the like. Each scheduler derives its own.</summary>
-public abstract class SchedulingDomain
+public abstract class SchedulingDomain : Pooled
 {
     /// <summary>A domain with an id.</summary>
     protected SchedulingDomain(uint id) => Id = id;

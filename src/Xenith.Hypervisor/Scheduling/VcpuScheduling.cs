@@ -71,6 +71,13 @@ public sealed class VcpuScheduling
         _account.Enter(RunState.Offline, Host.Current.Time.Now);
     }
 
+    /// <summary>Forgets the scheduler, which has forgotten the vCPU.</summary>
+    internal void Part()
+    {
+        _scheduler = null;
+        _unit = null;
+    }
+
     /// <summary>Ends a wait for an event; if the vCPU runs, makes it look for events soon.</summary>
     public void Wake()
     {

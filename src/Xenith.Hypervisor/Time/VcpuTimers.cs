@@ -79,6 +79,14 @@ public sealed partial class VcpuTimers
         _oneShot.Expire(deadline);
     }
 
+    /// <summary>Stops both timers for good: the vCPU's domain is dying.</summary>
+    internal void StopAll()
+    {
+        _period = 0;
+        Pcpu.Current.Timers.Cancel(_periodic);
+        Pcpu.Current.Timers.Cancel(_oneShot);
+    }
+
     /// <summary>Stops the one-shot timer.</summary>
     internal void StopOneShot() => Pcpu.Current.Timers.Cancel(_oneShot);
 

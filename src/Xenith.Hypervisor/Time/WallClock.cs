@@ -37,9 +37,9 @@ internal static class WallClock
     internal static void Set(Host host, ulong seconds, uint nanoseconds, ulong systemTime)
     {
         host.Time.SetWallClock(seconds, nanoseconds, systemTime);
-        for (int id = 0; id < host.Domains.End; id++)
+        for (uint id = 0; id < host.Domains.End; id++)
         {
-            if (host.Domains.Find((ulong)id) is Domain domain)
+            if (host.Domains.Find(id) is Domain domain)
                 Publish(domain, host.Time);
         }
     }

@@ -53,6 +53,17 @@ public sealed class Watchdogs
         }
     }
 
+    /// <summary>Stops both.</summary>
+    internal void StopAll()
+    {
+        using (_lock.Enter())
+        {
+            Pcpu.Current.Timers.Cancel(_first);
+            Pcpu.Current.Timers.Cancel(_second);
+            _first.InUse = _second.InUse = false;
+        }
+    }
+
     private sealed class Expiry(Domain domain, uint id) : Timer
     {
         public override string Name => "domain_watchdog";

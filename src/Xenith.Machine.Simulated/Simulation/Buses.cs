@@ -58,6 +58,9 @@ public sealed class MmioBus
 {
     private readonly List<(ulong First, ulong Size, IMmioDevice Device)> _devices = [];
 
+    /// <summary>What answers where no device is. Without one such an access is a mistake that ends the test.</summary>
+    public IMmioDevice? Background { get; set; }
+
     /// <summary>Puts a device at a machine address.</summary>
     public void Attach(IMmioDevice device, ulong address, ulong size) => _devices.Add((address, size, device));
 
@@ -73,8 +76,20 @@ public sealed class MmioBus
             }
         }
 
-        device = null!;
+        device = Background!;
         offset = 0;
-        return false;
+        return Background is not null;
+    }
+}
+
+/// <summary>A bus on which nobody answers: reads give ones.</summary>
+public sealed class OpenBus : IMmioDevice
+{
+    /// <inheritdoc/>
+    public uint Read(uint offset, int size) => uint.MaxValue;
+
+    /// <inheritdoc/>
+    public void Write(uint offset, int size, uint value)
+    {
     }
 }

@@ -50,6 +50,8 @@ public sealed class SimulatedMachine : IDisposable
 
     public IoApic IoApic { get; }
 
+    public PciBus Pci { get; } = new();
+
     public Uart Com1 { get; }
 
     public Uart Com2 { get; }
@@ -63,6 +65,9 @@ public sealed class SimulatedMachine : IDisposable
 
     /// <summary>Width of a machine address; higher bits in a page-table entry are reserved.</summary>
     public int PhysicalAddressBits { get; set; } = 46;
+
+    /// <summary>True while the hypervisor constructs objects in its frames (ObjectMemory).</summary>
+    internal bool IsObjectMemoryOpen { get; set; }
 
     /// <summary>End of the direct map, as the hypervisor said, but never beyond the RAM.</summary>
     internal ulong DirectMapEnd
@@ -115,6 +120,7 @@ public sealed class SimulatedMachine : IDisposable
         Ports.Attach(new PmTimer(Clock), PmTimer.PortNumber, 4);
         Ports.Attach(new InterruptController8259(), 0x20, 2);
         Ports.Attach(new InterruptController8259(), 0xa0, 2);
+        Ports.Attach(Pci, PciBus.FirstPort, 8);
         Devices.Attach(IoApic, IoApic.Address, 0x1000);
         Devices.Attach(new OwnLocalApic(), LocalApic.Address, 0x1000);
     }

@@ -28,6 +28,14 @@ public readonly struct MmioRegion
     /// <summary>False for a default value.</summary>
     public bool Exists => _address != 0;
 
+    public byte Read8(uint offset) => (byte)Find(offset, 1, AccessKind.Read, out uint at).Read(at, 1);
+
+    public void Write8(uint offset, byte value) => Find(offset, 1, AccessKind.Write, out uint at).Write(at, 1, value);
+
+    public ushort Read16(uint offset) => (ushort)Find(offset, 2, AccessKind.Read, out uint at).Read(at, 2);
+
+    public void Write16(uint offset, ushort value) => Find(offset, 2, AccessKind.Write, out uint at).Write(at, 2, value);
+
     public uint Read32(uint offset) => Find(offset, 4, AccessKind.Read, out uint at).Read(at, 4);
 
     public void Write32(uint offset, uint value) => Find(offset, 4, AccessKind.Write, out uint at).Write(at, 4, value);

@@ -7,6 +7,7 @@ using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
+using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;
@@ -24,10 +25,11 @@ internal sealed class GuestScene : IDisposable
     /// <summary>An address that nothing is mapped at, and one that no guest may name.</summary>
     public const ulong Unmapped = 0x7000_0000, Forbidden = 0xffff_8300_0000_0000;
 
-    private readonly Scene _scene = new();
+    private readonly Scene _scene;
 
-    public GuestScene(bool privileged = true, uint vcpus = 2)
+    public GuestScene(bool privileged = true, uint vcpus = 2, int cpus = 1)
     {
+        _scene = new Scene(cpus);
         for (int i = 0; i < Pages; i++)
             _scene.Map(Memory + (ulong)i * 4096, _scene.NewFrame());
         MmioRegion localApic = MapDevice(0, 0xfee0_0000);
@@ -40,6 +42,13 @@ internal sealed class GuestScene : IDisposable
         Host = new Host(log, HostMemory.Create(_scene.Machine.Memory.Size), new SystemTime(2_000_000_000), interrupts, new());
         Pcpu = new Pcpu(Host, 0);
         PerCpu.SetContext(Pcpu);
+        Pcpu.Identify();
+        Host.Pcpus.SetOnline(0, true);
+        const ulong pages = AddressSpace.DeviceMappings + (2UL << 20);
+        Host.Pci.Use(new PciWindows(), new DeviceMappings(_scene.TableFor(pages, 1), pages));
+        for (int i = 1; i < cpus; i++)
+            StartCpu(i);
+        Machine.Entries.Interrupt = InterruptControllers.Interrupt;
         Dom0 = NewDomain(0, true, vcpus);
         Domain = privileged ? Dom0 : NewDomain(7, false, vcpus);
         Serve(Domain.FindVcpu(0)!);
@@ -75,7 +84,7 @@ internal sealed class GuestScene : IDisposable
             var vcpu = new Vcpu(domain, i) { Info = domain.SharedInfo.Slice(i * 64, 64), IsInitialised = true };
             vcpu.Info.Store8(1, 1);
             domain.Vcpus[i] = vcpu;
-            VcpuCreation.Join(Host, vcpu);
+            Assert(Xenith.Hypervisor.Scheduling.VcpuSchedulers.TryJoin(Host, vcpu));
         }
         domain.FindVcpu(0)!.Scheduling.Up();
         Host.Domains.Add(domain);
@@ -149,6 +158,19 @@ internal sealed class GuestScene : IDisposable
     {
         if (!condition)
             throw new InvalidOperationException(what);
+    }
+
+    /// <summary>Another CPU that takes interrupts and runs no guest.</summary>
+    private void StartCpu(int id)
+    {
+        SimulatedCpu cpu = Machine.Cpus[id];
+        using (cpu.Enter())
+        {
+            cpu.WriteCr3(_scene.Root.Address);
+            Host.Interrupts.LocalApic.EnableSecondary();
+            PerCpu.SetContext(new Pcpu(Host, (uint)id) { ApicId = (uint)id, IsIdle = true });
+            Host.Pcpus.SetOnline((uint)id, true);
+        }
     }
 
     private MmioRegion MapDevice(ulong index, ulong machineAddress)

@@ -275,7 +275,7 @@ public sealed class EmulationTests
     {
         PvScene scene = new(isPrivileged: true);
         scene.SetGate(ExceptionVector.GeneralProtection);
-        scene.Domain.Pv.Ports.AllowAllButOwn(scene.Host);
+        Assert.True(scene.Domain.Pv.Ports.AllowAllButOwn(scene.Host));
         return scene;
     }
 

@@ -4,13 +4,13 @@ namespace Xenith.Cli.Testing.Scenarios;
 
 /// <summary>
 /// The image built with its own checks (XenithChecks): each lock that is taken is compared with the ranks of those that are held, and before the first guest runs the hypervisor tries to write its
-/// own code. A lock out of order would end dom0, and with it the host.
+/// own code, and makes and destroys ten thousand domains. A lock out of order would end dom0, and with it the host.
 /// </summary>
 internal sealed class CheckedImage : Scenario
 {
     public override string Name => "checked-image";
 
-    public override string Point => "no lock is taken out of order while dom0 and our PV kernel run, and the image cannot be written";
+    public override string Point => "no lock is taken out of order while dom0 and our PV kernel run, the image cannot be written, and domains leave nothing behind";
 
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
@@ -21,6 +21,7 @@ internal sealed class CheckedImage : Scenario
             TestBench.CheckOrderly(boot);
             CheckOrder(boot.End);
             CheckSelfTest(boot.End, "image: ");
+            CheckSelfTest(boot.End, "domains: ");
         }) { Alone = true },
         new("our PV kernel", async bench =>
         {

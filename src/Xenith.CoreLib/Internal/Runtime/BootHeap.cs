@@ -1,5 +1,6 @@
 // Where 'new' comes from. Objects are made while the machine boots, by one CPU, from a fixed area that the linker script reserves
-// (zeroed by the boot loader), and live for ever. Then the heap is sealed, and a 'new' that is reached after all traps.
+// (zeroed by the boot loader), and live for ever. Then the heap is sealed, and a 'new' that is reached after all traps, unless it is
+// part of what a pool constructs (ObjectArena).
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
@@ -23,7 +24,7 @@ public static unsafe class BootHeap
     [RuntimeExport("RhpNewFast")]
     internal static object NewObject(MethodTable* type)
     {
-        byte* memory = Allocate(type->BaseSize);
+        byte* memory = Allocate(type, type->BaseSize);
         *(MethodTable**)memory = type;
         return *(object*)&memory;
     }
@@ -36,7 +37,7 @@ public static unsafe class BootHeap
             ThrowHelpers.ThrowOverflowException();
         }
 
-        byte* memory = Allocate(type->BaseSize + ((ulong)length * type->ComponentSize));
+        byte* memory = Allocate(type, type->BaseSize + ((ulong)length * type->ComponentSize));
         *(MethodTable**)memory = type;
         *(uint*)(memory + 8) = (uint)length;
         return *(object*)&memory;
@@ -45,8 +46,13 @@ public static unsafe class BootHeap
     [RuntimeExport("RhpNewPtrArrayFast")]
     internal static object NewPointerArray(MethodTable* type, nint length) => NewArray(type, length);
 
-    private static byte* Allocate(ulong bytes)
+    private static byte* Allocate(MethodTable* type, ulong bytes)
     {
+        if (ObjectArena.IsOpen)
+        {
+            return ObjectArena.Take(type, bytes);
+        }
+
         byte* start = (byte*)(delegate*<void>)&HeapStart;
         byte* end = (byte*)(delegate*<void>)&HeapEnd;
         bytes = (bytes + 7) & ~7UL;

@@ -41,6 +41,27 @@ internal static class AcpiSetup
         {
             platform.HpetAddress = new HpetTable(table).Address;
         }
+
+        if (tables.Find("MCFG"u8, out table) == AcpiError.None)
+        {
+            AddWindows(log, new McfgTable(table), platform);
+        }
+    }
+
+    private static void AddWindows(ConsoleLog log, McfgTable mcfg, PlatformInformation platform)
+    {
+        for (int i = 0; i < mcfg.Count; i++)
+        {
+            if (!mcfg.TryRange(i, out McfgRange range) || platform.PciWindowCount == McfgRanges.Capacity)
+            {
+                log.Warning($"PCI: MCFG configuration {i} is not used: it is damaged, or there are too many");
+                continue;
+            }
+
+            log.Info($"PCI: MCFG configuration {i}: base {range.Address:x} segment {range.Segment:x4} buses {range.FirstBus:x2} - {range.LastBus:x2}");
+            platform.PciWindows[platform.PciWindowCount] = range;
+            platform.PciWindowCount++;
+        }
     }
 
     private static void Print(ConsoleLog log, AcpiTable table)

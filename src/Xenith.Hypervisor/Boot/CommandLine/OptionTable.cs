@@ -191,7 +191,7 @@ internal ref struct OptionTable
         + "msi - bool\n"u8
         + "mtrr.show - bool\n"u8
         + "mwait-idle - bool\n"u8
-        + "nmi - ignore dom0 fatal\n"u8
+        + "nmi + ignore dom0 fatal\n"u8
         + "no-real-mode - bool\n"u8
         + "noapic - bool\n"u8
         + "noirqbalance - bool\n"u8
@@ -251,8 +251,8 @@ internal ref struct OptionTable
         + "vm-notify-window - int\n"u8
         + "vpid - bool\n"u8
         + "vpmu - list bool bts ipc arch rtm-abort\n"u8
-        + "watchdog - text\n"u8
-        + "watchdog_timeout - int\n"u8
+        + "watchdog + text\n"u8
+        + "watchdog_timeout + int\n"u8
         + "x2apic + bool\n"u8
         + "x2apic-mode - physical cluster mixed\n"u8
         + "x2apic_phys - bool\n"u8

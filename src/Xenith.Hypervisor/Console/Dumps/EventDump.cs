@@ -59,7 +59,7 @@ internal static class EventDump
                 if (domain.Pirqs.IsMapped(binding.Value))
                 {
                     text.AppendLiteral(" i=");
-                    text.AppendFormatted(domain.Pirqs.GsiOf(binding.Value));
+                    text.AppendFormatted(domain.Pirqs.NumberOf(binding.Value));
                 }
                 break;
             case EventChannelState.Virq:
