@@ -14,11 +14,27 @@ internal static class Idle
     {
         if ((PerCpu.Work & Reasons) == 0)
         {
-            cpu.IdlePeriods++;
-            Cpu.WaitForInterrupt();
+            if (!TryScrub(cpu))
+            {
+                cpu.IdlePeriods++;
+                Cpu.WaitForInterrupt();
+            }
         }
         if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Unload) != 0)
             ContextSwitch.Unload(cpu, ref frame);
         LeaveToGuest.DoDeferredWork(cpu);
+    }
+
+    /// <summary>Zeroes a few free frames, with interrupts on: what they bring is looked at before the next few. False if there is nothing to do.</summary>
+    private static bool TryScrub(Pcpu cpu)
+    {
+        if (!cpu.Host.ScrubsWhenIdle || cpu.Host.Memory.Allocator.DirtyFrames == 0)
+            return false;
+        cpu.IsInDeferredWork = true;
+        Cpu.EnableInterrupts();
+        bool any = cpu.Host.Memory.Allocator.ScrubSome(1);
+        Cpu.DisableInterrupts();
+        cpu.IsInDeferredWork = false;
+        return any;
     }
 }

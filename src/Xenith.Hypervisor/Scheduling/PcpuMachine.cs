@@ -15,4 +15,12 @@ internal sealed class PcpuMachine : SchedulingMachine
         if (_cpus.Find(cpu) is Pcpu found)
             found.Raise(PendingWork.Schedule);
     }
+
+    /// <inheritdoc/>
+    public override uint Distance(uint cpu, uint other)
+    {
+        if (_cpus.Find(cpu) is not Pcpu from || _cpus.Find(other) is not Pcpu to)
+            return base.Distance(cpu, other);
+        return from.Host.Memory.Allocator.Topology.Distance(from.Node, to.Node);
+    }
 }
