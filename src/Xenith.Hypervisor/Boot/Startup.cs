@@ -154,6 +154,8 @@ internal static class Startup
         SelfTest.Run(host);
         ScreenSetup.Release(log, in options);
         ConsoleSetup.GiveToDom0(host, in options);
+        // Only now: building dom0 takes as long as it takes.
+        Pcpu.Current.Watchdog?.Start();
         Cpu.StartScheduling();
     }
 
