@@ -42,7 +42,7 @@ internal static class Roster
         new(new Disks(), Subject.Xenith),
         new(new Network(), Subject.Xenith),
         new(new Power(), Subject.Xenith),
-        new(new InterruptAffinity(), Subject.Waiting, "several vCPUs in dom0"),
+        new(new InterruptAffinity(), Subject.Xenith),
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
         new(new SerialConsole(), Subject.Xenith),
