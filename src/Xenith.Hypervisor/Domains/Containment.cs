@@ -24,6 +24,8 @@ internal static class Containment
         // The console's lock may be what the trapped code held.
         PerCpu.Ledger.UndoAll();
         PerCpu.Ledger.Trapped = false;
+        if (frame.Vector == ExceptionVector.DoubleFault && PerCpu.IsStackGuard(faultAddress))
+            ReportOverflow(log, faultAddress);
         Report(log, ref frame, faultAddress);
 
         Vcpu? served = cpu.Served;
@@ -37,6 +39,10 @@ internal static class Containment
         DomainLife.Crash(served.Domain);
         return 1;
     }
+
+    /// <summary>The push of the page fault's own frame was what made it a double fault (SDM vol. 3, 6.15).</summary>
+    private static void ReportOverflow(ConsoleLog log, ulong faultAddress) =>
+        log.Always($"Stack overflow: {faultAddress:x16} lies in the guard page below a stack of CPU {PerCpu.Id}");
 
     /// <summary>Prints registers and calls.</summary>
     internal static void Report(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
