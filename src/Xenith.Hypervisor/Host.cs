@@ -97,6 +97,9 @@ public sealed class Host
     /// <summary>What firmware and boot loader told us and later code still needs: memory map, ACPI tables, command lines.</summary>
     public PlatformInformation Platform { get; }
 
+    /// <summary>Whether idle CPUs zero free memory. Without, it is zeroed when it is allocated.</summary>
+    public bool ScrubsWhenIdle { get; set; }
+
     /// <summary>PCI configuration space and CMOS, behind pairs of ports.</summary>
     public Paravirtual.PairedPorts PairedPorts { get; } = new();
 }

@@ -42,6 +42,9 @@ public sealed class Pcpu
     /// <summary>Id of its local APIC: where interrupts for it are sent.</summary>
     public uint ApicId { get; set; }
 
+    /// <summary>Its NUMA node.</summary>
+    public int Node => Host.Memory.Allocator.Topology.NodeOfApic(ApicId);
+
     /// <summary>Number that the firmware's ACPI tables give it.</summary>
     public uint AcpiId { get; set; }
 

@@ -32,6 +32,8 @@ internal static unsafe class Asm
     [RuntimeImport("*", "write_cr4"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_cr4(ulong value);
     [RuntimeImport("*", "flush_tlb_all"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void flush_tlb_all();
     [RuntimeImport("*", "invalidate_page"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void invalidate_page(ulong address);
+    [RuntimeImport("*", "flush_cache"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void flush_cache(ulong address, ulong bytes);
+
     [RuntimeImport("*", "write_back_invalidate"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_back_invalidate();
 
     [RuntimeImport("*", "enable_interrupts"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void enable_interrupts();

@@ -52,6 +52,13 @@ public readonly unsafe ref struct Frame
     /// <summary>Fills the page with zeros.</summary>
     public void Zero() => new Span<byte>(_base, AddressSpace.PageSize).Clear();
 
+    /// <summary>Writes a part of the page from the caches of all CPUs to memory (CLFLUSH, SDM vol. 2).</summary>
+    public void FlushCache(int offset, int length)
+    {
+        Check(offset, length);
+        Asm.flush_cache((ulong)(_base + offset), (ulong)length);
+    }
+
     /// <summary>Copies from the page into our memory.</summary>
     public void CopyTo(int offset, Span<byte> to)
     {

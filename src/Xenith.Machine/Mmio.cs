@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Xenith.Machine;
@@ -33,10 +34,13 @@ public readonly unsafe struct MmioRegion
 
     public void Write16(uint offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset, 2), value);
 
+    // Not inlined: where only some bits of the result are wanted, the compiler would make a narrower access of it, to which devices answer differently or not at all.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public uint Read32(uint offset) => Volatile.Read(ref *(uint*)At(offset, 4));
 
     public void Write32(uint offset, uint value) => Volatile.Write(ref *(uint*)At(offset, 4), value);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ulong Read64(uint offset) => Volatile.Read(ref *(ulong*)At(offset, 8));
 
     public void Write64(uint offset, ulong value) => Volatile.Write(ref *(ulong*)At(offset, 8), value);

@@ -55,7 +55,9 @@ static unsafe class Program
         Times.Run();
         Vcpus.Run();
         Grants.Run();
+        GrantOperations.Run();
         MemoryOps.Run();
+        PhysicalMaps.Run();
     }
 
     static void RunBenchmarks()

@@ -91,7 +91,7 @@ internal static class RunCommand
             case EndCause.PoweredOff when !unfinished:
                 return end.CommandStatus ?? ExitStatus.Success;
             case EndCause.EmulatorFailed when end.Log.Count == 0:
-                throw ToolException.Usage($"the emulator did not start: {end.Detail}");
+                throw ToolException.Usage($"the emulator did not start: {OneLine(end.Detail)}");
         }
         // The log is on the screen already where it is what the session shows.
         if (session is Session.Commands)
@@ -108,10 +108,14 @@ internal static class RunCommand
             EndCause.Panicked => $"the host crashed{when}: {end.Detail}",
             EndCause.StayedOn => $"the machine did not power off{when}",
             EndCause.TimedOut => $"the time limit of {limit!.Value.TotalSeconds} s was reached{when}",
-            _ => $"the emulator ended by itself{when}: {end.Detail}",
+            _ => $"the emulator ended by itself{when}: {OneLine(end.Detail)}",
         });
         return end.Cause == EndCause.TimedOut ? ExitStatus.TimedOut : ExitStatus.Crashed;
     }
+
+    /// <summary>An emulator's complaint without its own name before each line.</summary>
+    private static string OneLine(string? words) => string.Join("; ", (words ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Select(line => line.StartsWith($"{QemuCommandLine.Program}: ", StringComparison.Ordinal) ? line[(QemuCommandLine.Program.Length + 2)..] : line)) is { Length: > 0 } text ? text : "no word of why";
 
     private static void Say(string message) => Console.Error.WriteLine($"xenith: {message}");
 }

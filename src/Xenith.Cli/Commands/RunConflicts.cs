@@ -27,8 +27,8 @@ internal static class RunConflicts
         {
             if (parse.GetValue(options.Icount))
                 return "--icount counts in software, so it does not go with --accel kvm";
-            if (!File.Exists("/dev/kvm") && parse.GetValue(options.Emulator) != RunOptions.Bochs)
-                return "--accel kvm: this machine has no /dev/kvm";
+            if (parse.GetValue(options.Emulator) != RunOptions.Bochs && KvmFault() is { } fault)
+                return $"--accel kvm: {fault}";
         }
         foreach (var (name, line) in (ReadOnlySpan<(string, string?)>)[("--xen", parse.GetValue(options.Xen)), ("--dom0", parse.GetValue(options.Dom0))])
         {
@@ -40,6 +40,21 @@ internal static class RunConflicts
         if (parse.GetValue(options.Log) is { } directory && Directory.Exists(directory))
             return $"--log: '{directory}' is a directory";
         return parse.GetValue(options.Emulator) == RunOptions.Bochs ? WithBochs(options, parse, onTerminal && commands is null) : null;
+    }
+
+    private static string? KvmFault()
+    {
+        if (!File.Exists("/dev/kvm"))
+            return "this machine has no /dev/kvm";
+        try
+        {
+            using var device = File.OpenHandle("/dev/kvm", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "/dev/kvm cannot be opened";
+        }
     }
 
     /// <summary>What Bochs has no counterpart for.</summary>

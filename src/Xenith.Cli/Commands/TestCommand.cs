@@ -29,7 +29,7 @@ internal static class TestCommand
             if (parse.GetValue(list))
                 return Task.FromResult(List());
             var scale = parse.GetValue(full) ? Scale.Full : Scale.Slice;
-            return RunAsync(Choose(parse.GetValue(parts)!), scale, parse.GetValue(hypervisor), parse.GetValue(jobs), cancel);
+            return RunAsync(Choose(parse.GetValue(parts)!, scale), scale, parse.GetValue(hypervisor), parse.GetValue(jobs), cancel);
         });
         return command;
     }
@@ -37,18 +37,20 @@ internal static class TestCommand
     private static int List()
     {
         foreach (var part in TestPart.All)
-            Console.WriteLine($"{part.Name,-16} {part.Point}{(part.WaitsFor is { } reason ? $" [waits for {reason}]" : "")}");
+            Console.WriteLine($"{part.Name,-16} {part.Point}{(part.WaitsFor is { } reason ? $" [waits for {reason}]" : part.HasSlice ? "" : " [--full only]")}");
         return ExitStatus.Success;
     }
 
-    private static IReadOnlyList<TestPart> Choose(string[] names)
+    /// <summary>The parts with these names, or all that have something to run at this scale.</summary>
+    private static IReadOnlyList<TestPart> Choose(string[] names, Scale scale)
     {
         foreach (var name in names)
         {
-            if (TestPart.All.All(part => part.Name != name))
-                throw ToolException.Usage($"there is no part '{name}'; --list lists them");
+            var named = TestPart.All.FirstOrDefault(part => part.Name == name) ?? throw ToolException.Usage($"there is no part '{name}'; --list lists them");
+            if (scale == Scale.Slice && !named.HasSlice)
+                throw ToolException.Usage($"'{name}' runs at its full count only: ./test --full {name}");
         }
-        return [.. TestPart.All.Where(part => names.Length == 0 || names.Contains(part.Name))];
+        return [.. TestPart.All.Where(part => names.Length > 0 ? names.Contains(part.Name) : scale == Scale.Full || part.HasSlice)];
     }
 
     private static async Task<int> RunAsync(IReadOnlyList<TestPart> chosen, Scale scale, string? hypervisor, int jobs, CancellationToken cancel)

@@ -28,6 +28,11 @@ internal static class HostPackages
         new("vgabios", "/usr/share/vgabios/vgabios.bin", Purpose.Bochs, "Bochs's video BIOS"),
         new("mmdebstrap", "mmdebstrap", Purpose.RootFileSystem, "unpacks Debian packages into a root file system"),
         new("e2fsprogs", "mke2fs", Purpose.RootFileSystem, "writes ext4 images"),
+        new("gzip", "gzip", Purpose.Test, "packs what the hypervisor's decoders are compared with"),
+        new("bzip2", "bzip2", Purpose.Test, "the same"),
+        new("xz-utils", "xz", Purpose.Test, "the same, for .xz and .lzma"),
+        new("lz4", "lz4", Purpose.Test, "the same"),
+        new("zstd", "zstd", Purpose.Test, "the same"),
         new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
     ];
 

@@ -32,9 +32,9 @@ internal sealed class Bochs : Emulator
 
     public override string LastWords => panic ?? "";
 
-    /// <summary>Panics and errors only: the rest is hundreds of lines about each device.</summary>
+    /// <summary>Panics, errors and the CPU's modes: the rest is hundreds of lines about each device.</summary>
     public override string Messages => !File.Exists(directory[RunDirectory.EmulatorLog]) ? "" : string.Join(
-        '\n', File.ReadLines(directory[RunDirectory.EmulatorLog]).Where(BochsLog.IsTrouble));
+        '\n', File.ReadLines(directory[RunDirectory.EmulatorLog]).Where(BochsLog.Matters));
 
     public override Task<bool> BeginAsync(Task exit, FrameDecoder? decoder, CancellationToken cancel)
     {
@@ -42,6 +42,7 @@ internal sealed class Bochs : Emulator
         return Task.FromResult(true);
     }
 
+    /// <summary>Only a reset has to be ended from here: Bochs would go on.</summary>
     public override EndCause? Poll()
     {
         output.Read(bytes => decoder?.Take(bytes));
@@ -50,7 +51,7 @@ internal sealed class Bochs : Emulator
             cause ??= BochsLog.Cause(line);
             panic ??= BochsLog.Panic(line);
         });
-        return cause;
+        return cause == EndCause.Reset ? cause : null;
     }
 
     public override Task FinishAsync()

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Xenith.Cli.Emulation;
 
 /// <summary>
@@ -19,8 +21,28 @@ internal static class BochsLog
     /// <summary>What Bochs itself found wrong, if this line says so: it ends then.</summary>
     public static string? Panic(string line) => line.IndexOf(">>PANIC<< ", StringComparison.Ordinal) is >= 0 and var at ? line[(at + 10)..] : null;
 
-    /// <summary>Whether a line tells of an error or a panic, not of how devices are set up.</summary>
-    public static bool IsTrouble(string line) => line.Length > 11 && line[11] is 'e' or 'p' && Message(line) is not null;
+    /// <summary>Whether a line tells of an error or a panic, or of the CPU's modes, not of how devices are set up.</summary>
+    public static bool Matters(string line) =>
+        line.Length > 11 && Message(line) is { } text && (line[11] is 'e' or 'p' || text.Contains(" CR4=", StringComparison.Ordinal) || text.Contains(ApicBase, StringComparison.Ordinal));
+
+    /// <summary>CR4 of the boot CPU when the machine ended; null if it did not end.</summary>
+    public static uint? Cr4(string messages) => Hexadecimal(messages, " CR4=0x", 8);
+
+    /// <summary>The last value that a CPU wrote into the MSR with the mode of its local APIC; null if none did.</summary>
+    public static uint? ApicMode(string messages)
+    {
+        var line = messages.Split('\n').LastOrDefault(line => line.Contains(ApicBase, StringComparison.Ordinal) && line.Contains("wrote ", StringComparison.Ordinal));
+        return line is null ? null : Hexadecimal(line, ":", 8);
+    }
+
+    private const string ApicBase = "MSR_APICBASE";
+
+    private static uint? Hexadecimal(string text, string before, int digits)
+    {
+        var at = text.LastIndexOf(before, StringComparison.Ordinal) + before.Length;
+        return at >= before.Length && at + digits <= text.Length
+            && uint.TryParse(text.AsSpan(at, digits), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value) ? value : null;
+    }
 
     private static string? Message(string line)
     {

@@ -41,6 +41,9 @@ internal sealed record MachineSettings
 
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 
+    /// <summary>Who types on the first serial line and looks at the machine; QEMU only.</summary>
+    public ConsoleOperator? Operator { get; init; }
+
     /// <summary>Programs that the standard userland gets for this run only.</summary>
     public IReadOnlyList<ExtraProgram> Programs { get; init; } = [];
 

@@ -22,6 +22,9 @@ internal sealed class MonitorConnection(Socket socket) : IDisposable
 
     public Task ContinueAsync(CancellationToken cancel) => SendAsync("cont", cancel);
 
+    /// <summary>Sends a command as it is; its answer is not waited for.</summary>
+    public void Send(string command) => socket.Send(System.Text.Encoding.ASCII.GetBytes(command + "\n"));
+
     /// <summary>Follows the events until QEMU closes the connection.</summary>
     public async Task FollowAsync(CancellationToken cancel)
     {

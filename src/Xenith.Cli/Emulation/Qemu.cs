@@ -12,10 +12,12 @@ internal sealed class Qemu : Emulator
     private readonly RunDirectory directory;
     private readonly Socket monitorPort;
     private readonly Socket commandPort;
+    private readonly Socket? consolePort;
     private readonly CancellationTokenSource over = new();
     private MonitorConnection? monitor;
     private Task events = Task.CompletedTask;
     private Task commands = Task.CompletedTask;
+    private Socket? console;
 
     public Qemu(MachineSettings settings, RunDirectory directory, bool onTerminal)
     {
@@ -24,6 +26,8 @@ internal sealed class Qemu : Emulator
         Arguments = QemuCommandLine.Build(settings, onTerminal);
         monitorPort = Listen(directory[RunDirectory.MonitorSocket]);
         commandPort = Listen(directory[RunDirectory.CommandSocket]);
+        if (settings.Operator is not null)
+            consolePort = Listen(directory[RunDirectory.ConsoleSocket]);
     }
 
     public override string Program => QemuCommandLine.Program;
@@ -40,13 +44,22 @@ internal sealed class Qemu : Emulator
             return false;
         events = monitor.FollowAsync(over.Token);
         commands = ReceiveAsync(decoder);
+        _ = DrainConsoleAsync();
         if (!settings.WaitForDebugger)
             await monitor.ContinueAsync(cancel);
         return true;
     }
 
+    public override EndCause? Poll()
+    {
+        if (console is not null && monitor is not null)
+            settings.Operator?.Work(directory[RunDirectory.SerialLog], bytes => console.Send(bytes), monitor.Send);
+        return null;
+    }
+
     public override async Task FinishAsync()
     {
+        settings.Operator?.Collect(name => directory[name]);
         await Task.WhenAny(Task.WhenAll(events, commands), Task.Delay(Straggling));
         await over.CancelAsync();
     }
@@ -65,6 +78,8 @@ internal sealed class Qemu : Emulator
         monitor?.Dispose();
         monitorPort.Dispose();
         commandPort.Dispose();
+        consolePort?.Dispose();
+        console?.Dispose();
     }
 
     private static Socket Listen(string path)
@@ -84,6 +99,24 @@ internal sealed class Qemu : Emulator
         var connection = new MonitorConnection(await accept);
         var greeting = connection.GreetAsync(cancel);
         return await Task.WhenAny(greeting, exit) == greeting ? connection : null;
+    }
+
+    /// <summary>Takes what the first serial port sends, which is in the log anyway, so that the line never stands still.</summary>
+    private async Task DrainConsoleAsync()
+    {
+        if (consolePort is null)
+            return;
+        try
+        {
+            console = await consolePort.AcceptAsync(over.Token);
+            var buffer = new byte[16384];
+            while (await console.ReceiveAsync(buffer, over.Token) > 0)
+            {
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+        }
     }
 
     /// <summary>Reads the second serial port to its end.</summary>

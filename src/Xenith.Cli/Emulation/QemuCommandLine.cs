@@ -23,7 +23,8 @@ internal static class QemuCommandLine
             "-S", "-chardev", $"socket,id=qmp,path={RunDirectory.MonitorSocket}", "-mon", "chardev=qmp,mode=control",
             "-chardev", onTerminal
                 ? $"stdio,id=com1,mux=on,signal=off,logfile={RunDirectory.SerialLog}"
-                : $"file,id=com1,path={RunDirectory.SerialLog}",
+                : machine.Operator is null ? $"file,id=com1,path={RunDirectory.SerialLog}"
+                : $"socket,id=com1,path={RunDirectory.ConsoleSocket},logfile={RunDirectory.SerialLog}",
             "-serial", "chardev:com1",
             "-chardev", $"socket,id=com2,path={RunDirectory.CommandSocket}", "-serial", "chardev:com2",
         ];

@@ -13,6 +13,7 @@ internal sealed class RunDirectory : IDisposable
     public const string EmulatorLog = "emulator.log";
     public const string MonitorSocket = "monitor.sock";
     public const string CommandSocket = "command.sock";
+    public const string ConsoleSocket = "console.sock";
     public const string CommandOutput = "command.out";
     public const string Disc = "boot.iso";
 

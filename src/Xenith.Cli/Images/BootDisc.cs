@@ -9,7 +9,8 @@ namespace Xenith.Cli.Images;
 /// </summary>
 internal static class BootDisc
 {
-    private const string Modules = "normal multiboot multiboot2 linux iso9660 biosdisk serial terminal gzio xzio test echo ls cat reboot halt";
+    /// <summary>GRUB adds what reads the disc itself; every one of these exists for BIOS and for EFI.</summary>
+    private const string Modules = "normal multiboot multiboot2 linux iso9660 serial terminal gzio xzio test echo ls cat reboot halt";
 
     /// <param name="file">What is written, in place of what was there.</param>
     /// <param name="kernel">Null for the hypervisor alone.</param>

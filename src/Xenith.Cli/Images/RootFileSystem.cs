@@ -13,7 +13,7 @@ namespace Xenith.Cli.Images;
 internal static class RootFileSystem
 {
     /// <summary>Increase when the layout below changes.</summary>
-    private const string Layout = "2";
+    private const string Layout = "3";
 
     private const string Suite = "bookworm";
 
@@ -68,7 +68,7 @@ internal static class RootFileSystem
     private static async Task FillAsync(string tree, DebianKernel kernel, CancellationToken cancel)
     {
         await HostCommand.CheckAsync(
-            "mmdebstrap", ["--quiet", "--mode=root", "--variant=minbase", $"--include={string.Join(',', Packages)}", Suite, tree], cancel: cancel);
+            "unshare", ["--mount", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", $"--include={string.Join(',', Packages)}", Suite, tree], cancel: cancel);
 
         string In(string path) => Path.Combine(tree, path);
         async Task WriteAsync(string path, string text)
@@ -80,8 +80,10 @@ internal static class RootFileSystem
         await WriteAsync("etc/hosts", "127.0.0.1 localhost dom0\n");
         await WriteAsync("etc/fstab", "# The initramfs mounts the root file system.\n");
         await WriteAsync("etc/machine-id", "8c1f6ad4c0de4d0eb07e8d2f4a5b6c7d\n");
-        // The console is the hypervisor's log too: what goes wrong is shown, not every step, and no moving stars.
-        await WriteAsync("etc/systemd/system.conf.d/console.conf", "[Manager]\nShowStatus=error\n");
+        // The console is the hypervisor's log too: what goes wrong is shown, not every step, and no moving stars. An emulator on a busy
+        // computer may take minutes for what a PC does in a second.
+        await WriteAsync(
+            "etc/systemd/system.conf.d/xenith.conf", "[Manager]\nShowStatus=error\nDefaultTimeoutStartSec=15min\nDefaultDeviceTimeoutSec=15min\n");
         await WriteAsync("usr/lib/xenith/session", Dom0Userland.Resource("session.sh"));
         await WriteAsync("etc/systemd/system/xenith-session.service", Dom0Userland.Resource("session.service"));
 

@@ -12,6 +12,8 @@ internal sealed class ScenarioPart(Enrolment enrolment) : TestPart
 
     public override string? WaitsFor => enrolment.Subject == Subject.Waiting ? enrolment.WaitsFor ?? "something unnamed" : null;
 
+    public override bool HasSlice => enrolment.Scenario.Cases(Scale.Slice).Any();
+
     public override string? OtherHypervisor(string? choice) => enrolment.Subject switch
     {
         Subject.Own => null,

@@ -14,6 +14,9 @@ internal abstract class TestPart
     /// <summary>Why the part does not run, if it does not.</summary>
     public virtual string? WaitsFor => null;
 
+    /// <summary>False if an ordinary run has no time for any of it: it runs only with '--full'.</summary>
+    public virtual bool HasSlice => true;
+
     /// <summary>The hypervisor that machines of this part boot, for the report; null where it is ours or there is none.</summary>
     /// <param name="choice">The user's own choice, if he made one.</param>
     public virtual string? OtherHypervisor(string? choice) => null;

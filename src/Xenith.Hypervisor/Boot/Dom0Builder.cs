@@ -23,6 +23,10 @@ internal ref struct Dom0Input
     /// <summary>dom0's command line, and what the hypervisor's has for it after ` -- `.</summary>
     internal ReadOnlySpan<byte> CommandLine, MoreCommandLine;
 
+    /// <summary>What dom0 is told of the screen, if there is anything to tell.</summary>
+    internal Dom0VgaConsoleInfo Screen;
+    internal bool HasScreen;
+
     /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
     internal ulong Pages, MaximumPages;
 }
@@ -33,6 +37,9 @@ internal ref struct Dom0Input
 internal static class Dom0Builder
 {
     private const int PageSize = AddressSpace.PageSize;
+
+    // Bytes of start_info and of dom0_vga_console_info (public/xen.h), which lie one behind the other.
+    private const uint StartInfoSize = 1168, ScreenSize = 40;
 
     /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
     internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
@@ -102,10 +109,22 @@ internal static class Dom0Builder
         info.FirstP2mPfn = ownList ? firstListPfn : 0;
         info.NrP2mFrames = ownList ? listPages + listTables : 0;
         CopyCommandLine(in input, info.CmdLine);
-        Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))).Write(0, info);
+        WriteStartInfo(Frame.At(first.Plus(layout.PfnOf(layout.StartInfo))), ref info, in input);
 
         Describe(log, input, layout, first, ramDiskPages);
         return StartVcpu(host, log, domain, layout, root, input.Image.Entry) ? domain : null;
+    }
+
+    /// <summary>start_info, and behind it what there is to say of the screen.</summary>
+    private static void WriteStartInfo(Frame page, ref StartInfo info, in Dom0Input input)
+    {
+        if (input.HasScreen)
+        {
+            info.ConsoleDom0InfoOff = StartInfoSize;
+            info.ConsoleDom0InfoSize = ScreenSize;
+            page.Write((int)StartInfoSize, input.Screen);
+        }
+        page.Write(0, info);
     }
 
     /// <summary>Both parts with a blank between, cut to what fits before the terminating zero.</summary>

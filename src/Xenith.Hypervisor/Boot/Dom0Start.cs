@@ -37,6 +37,7 @@ internal static class Dom0Start
             input.RamDiskEnd = information.Modules[1].End;
         }
         input.CommandLine = information.ModuleArguments(0);
+        input.HasScreen = ScreenSetup.TryDescribe(in information.Framebuffer, log.Screen, information.Firmware.IsPresent, out input.Screen);
         OptionEnumerator.Split(information.CommandLine, out _, out input.MoreCommandLine);
         ulong ramDiskPages = (input.RamDiskEnd - input.RamDiskStart + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
         ulong available = host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages;

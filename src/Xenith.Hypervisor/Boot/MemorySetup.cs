@@ -11,7 +11,7 @@ internal static class MemorySetup
     private const ulong LargePage = 2UL << 20;
 
     /// <summary>Makes the memory subsystem out of free RAM whose highest address is <paramref name="top"/>. Null if there is too little.</summary>
-    internal static MachineMemory? Create(ConsoleLog log, EarlyMemory early, ulong top)
+    internal static MachineMemory? Create(ConsoleLog log, EarlyMemory early, ulong top, NumaTopology topology)
     {
         ulong frames = top / AddressSpace.PageSize;
         if (!HypervisorAddressSpace.ExtendDirectMap(early, top) || !HypervisorAddressSpace.SplitImageAlias(early))
@@ -28,17 +28,18 @@ internal static class MemorySetup
         for (ulong i = 0; i < m2p.Count; i++)
             m2p[i] = ulong.MaxValue;
         FrameTable table = FrameTable.Create(tableAddress, frames);
-        PageAllocator allocator = new(table, 1);
+        PageAllocator allocator = new(table, topology);
         for (int i = 0; i < early.Count; i++)
-            allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize, 0);
-        log.Info($"System RAM: {early.FreeBytes >> 20}MB free of {top >> 20}MB; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
+            allocator.AddRange(early.Start(i) / AddressSpace.PageSize, (early.End(i) - early.Start(i)) / AddressSpace.PageSize);
+        log.Info($"Domain heap initialised: {early.FreeBytes >> 20}MB free; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
         MachineMemory memory = new(table, m2p, allocator);
+        memory.M2P.FirstFrame = Mfn.FromAddress(m2pAddress);
         memory.Devices.AddressBits = PhysicalAddressBits();
         return memory;
     }
 
     /// <summary>Bits of a machine address (CPUID leaf 0x80000008): a page-table entry with a higher one would fault when it is used.</summary>
-    private static int PhysicalAddressBits()
+    internal static int PhysicalAddressBits()
     {
         const uint leaf = 0x8000_0008;
         if (Cpu.Cpuid(0x8000_0000).Eax < leaf)

@@ -30,16 +30,22 @@ public struct CpuDescription
 }
 
 /// <summary>Room for IO-APICs.</summary>
-[InlineArray(8)]
+[InlineArray(Capacity)]
 public struct IoApicDescriptions
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 8;
+
     private IoApicDescription _first;
 }
 
 /// <summary>Room for overrides.</summary>
-[InlineArray(16)]
+[InlineArray(Capacity)]
 public struct InterruptOverrides
 {
+    /// <summary>How many fit.</summary>
+    public const int Capacity = 16;
+
     private InterruptOverride _first;
 }
 
@@ -117,6 +123,9 @@ public sealed class PlatformInformation
     /// <summary>Port of the register that restarts the machine, 0 if there is none, and what to write there.</summary>
     public ushort ResetPort { get; set; }
     public byte ResetValue { get; set; }
+
+    /// <summary>IOMMUs that the firmware describes.</summary>
+    public int IommuCount { get; set; }
 
     /// <summary>What the command line said.</summary>
     internal HypervisorOptions Options = HypervisorOptions.Default;

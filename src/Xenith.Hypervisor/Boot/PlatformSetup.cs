@@ -40,7 +40,10 @@ internal static class PlatformSetup
 
         Calibration.Result clocks = Calibrate(log, early, platform, localApic);
         if (clocks.TscHertz == 0)
+        {
+            log.Error($"No clock works that the TSC could be measured with");
             return false;
+        }
         localApic.SetFrequency(clocks.LocalApicHertz);
         log.Always($"Detected {clocks.TscHertz / 1_000_000}.{clocks.TscHertz / 100_000 % 10}{clocks.TscHertz / 10_000 % 10}{clocks.TscHertz / 1000 % 10} MHz processor.");
 
@@ -98,24 +101,50 @@ internal static class PlatformSetup
         return vendor is 0x68747541 or 0x6f677948; // "Auth", "Hygo"
     }
 
+    /// <summary>
+    /// Measures with the best clock there is. A HPET is checked against the PM timer, since some lie; where the two disagree the PIT decides, and a clock that does not work at
+    /// all gives way to the next one.
+    /// </summary>
     private static Calibration.Result Calibrate(ConsoleLog log, EarlyMemory early, PlatformInformation platform, LocalApic localApic)
     {
         ClockSourceOption wanted = platform.Options.ClockSource;
         if (wanted == ClockSourceOption.Tsc)
             wanted = ClockSourceOption.Automatic;
         bool mayUseHpet = wanted == ClockSourceOption.Hpet || (wanted == ClockSourceOption.Automatic && platform.Options.Hpet);
-        if (mayUseHpet && platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
+        Calibration.Result byHpet = default, byPmTimer = default;
+        ulong hertz = 0;
+        if (mayUseHpet && platform.HpetAddress != 0 && !IsDeviceAddress(platform, platform.HpetAddress, HpetAlignment))
+            log.Warning($"The HPET cannot be at 0x{platform.HpetAddress:x} and is not used");
+        else if (mayUseHpet && platform.HpetAddress != 0 && HypervisorAddressSpace.TryMapDevice(early, HpetSlot, platform.HpetAddress, out MmioRegion hpet))
         {
-            Calibration.Result result = Calibration.WithHpet(hpet, localApic, out ulong hertz);
-            log.Always($"Platform timer is {hertz / 1_000_000}.{hertz / 100_000 % 10}{hertz / 10_000 % 10}{hertz / 1000 % 10}MHz HPET");
-            return result;
+            byHpet = Calibration.WithHpet(hpet, localApic, out hertz);
+            if (byHpet.TscHertz == 0)
+                log.Warning($"The HPET at 0x{platform.HpetAddress:x} does not work and is not used");
         }
-        if (wanted == ClockSourceOption.Hpet)
+        if (wanted == ClockSourceOption.Hpet && byHpet.TscHertz == 0)
             log.Warning($"WARNING: Could not initialise clocksource 'hpet'.");
         if (wanted != ClockSourceOption.Pit && platform.PmTimerPort != 0)
         {
+            byPmTimer = Calibration.WithPmTimer(platform.PmTimerPort, localApic);
+            if (byPmTimer.TscHertz == 0)
+                log.Warning($"The ACPI PM timer at port 0x{platform.PmTimerPort:x} does not work and is not used");
+        }
+        if (byHpet.TscHertz != 0 && byPmTimer.TscHertz != 0 && !Calibration.Agree(byHpet, byPmTimer))
+        {
+            Calibration.Result byPit = Calibration.WithPit(localApic);
+            log.Warning($"TSC: {byHpet.TscHertz / 1000} kHz by HPET, {byPmTimer.TscHertz / 1000} kHz by PM timer, {byPit.TscHertz / 1000} kHz by PIT");
+            if (Calibration.Agree(byPmTimer, byPit))
+                byHpet = default;
+        }
+        if (byHpet.TscHertz != 0)
+        {
+            log.Always($"Platform timer is {hertz / 1_000_000}.{hertz / 100_000 % 10}{hertz / 10_000 % 10}{hertz / 1000 % 10}MHz HPET");
+            return byHpet;
+        }
+        if (byPmTimer.TscHertz != 0)
+        {
             log.Always($"Platform timer is 3.579MHz ACPI PM Timer");
-            return Calibration.WithPmTimer(platform.PmTimerPort, localApic);
+            return byPmTimer;
         }
         if (wanted == ClockSourceOption.Acpi)
             log.Warning($"WARNING: Could not initialise clocksource 'acpi'.");
@@ -123,21 +152,56 @@ internal static class PlatformSetup
         return Calibration.WithPit(localApic);
     }
 
+    // Registers of both begin at such a boundary, so that those that are used lie in one page.
+    private const ulong HpetAlignment = 1024, IoApicAlignment = 256;
+
+    /// <summary>Whether device registers can be at an address: aligned, inside of what the CPU can address, and not in RAM.</summary>
+    private static bool IsDeviceAddress(PlatformInformation platform, ulong address, ulong alignment) =>
+        address != 0 && (address & (alignment - 1)) == 0 && address >> MemorySetup.PhysicalAddressBits() == 0
+        && !(platform.MemoryMap.TryKindAt(address, out MemoryKind kind) && kind == MemoryKind.Usable);
+
+    // Far above what any machine has; keeps sums of numbers small.
+    private const uint MostInterrupts = 1 << 16;
+
     private static void AddIoApics(ConsoleLog log, EarlyMemory early, PlatformInformation platform, InterruptControllers interrupts)
     {
+        int used = 0;
         for (int i = 0; i < platform.IoApicCount; i++)
         {
             ulong address = platform.IoApics[i].Address;
+            uint firstGsi = platform.IoApics[i].FirstGsi;
+            if (!IsDeviceAddress(platform, address, IoApicAlignment) || firstGsi >= MostInterrupts || interrupts.FindByAddress(address) is not null)
+            {
+                log.Warning($"IOAPIC[{i}]: apic_id {platform.IoApics[i].Id}, address 0x{address:x}, GSI {firstGsi} cannot be, skipping!");
+                continue;
+            }
             if (!HypervisorAddressSpace.TryMapDevice(early, FirstIoApicSlot + (uint)i, address, out MmioRegion registers))
                 continue;
-            IoApic ioApic = new(registers, address, platform.IoApics[i].FirstGsi);
+            // Version, identity and arbitration all ones: nobody there (as every read of an empty bus).
+            registers.Write32(0, 1);
+            if (registers.Read32(0x10) == uint.MaxValue)
+            {
+                log.Warning($"I/O APIC 0x{address:x} registers return all ones, skipping!");
+                continue;
+            }
+            IoApic ioApic = new(registers, address, firstGsi);
+            uint last = firstGsi + ioApic.PinCount - 1;
+            if (interrupts.FindByGsi(firstGsi) is not null || interrupts.FindByGsi(last) is not null)
+                log.Warning($"IOAPIC[{i}]: some of its interrupts, GSI {firstGsi}-{last}, are another one's already");
             interrupts.Add(ioApic);
-            log.Info($"IOAPIC[{i}]: apic_id {platform.IoApics[i].Id}, address 0x{address:x}, GSI {ioApic.FirstGsi}-{ioApic.FirstGsi + ioApic.PinCount - 1}");
+            used++;
+            log.Info($"IOAPIC[{i}]: apic_id {platform.IoApics[i].Id}, version {ioApic.Read(1) & 0xff}, address 0x{address:x}, GSI {firstGsi}-{last}");
         }
+        log.Info($"Enabling APIC mode.  Using {used} I/O APICs");
+        if (used == 0)
+            log.Error($"There is no I/O APIC: no device can interrupt");
+        else
+            log.Always($"ENABLING IO-APIC IRQs");
         for (int i = 0; i < platform.OverrideCount; i++)
         {
             InterruptOverride change = platform.Overrides[i];
-            interrupts.Configure(change.Gsi, change.IsLevel, change.IsActiveLow);
+            if (interrupts.Configure(change.Gsi, change.IsLevel, change.IsActiveLow) != XenError.None)
+                log.Warning($"ACPI: the override of IRQ {change.Irq} names GSI {change.Gsi}, which no I/O APIC has");
         }
     }
 }

@@ -98,7 +98,6 @@ public sealed class SecondaryStart
             if (host.Pcpus.Find(cpu) is Pcpu starting && !TryStart(starting))
                 host.Log.Always($"Failed to bring up CPU {cpu} (error -{(int)XenError.Io})");
         }
-        Pcpu.Current.Watchdog?.Start();
         host.Log.Always($"Brought up {host.Pcpus.Online.Count} CPUs");
     }
 

@@ -37,10 +37,13 @@ internal static class Startup
             Panic.Now(log, $"{error.Message()}");
             return;
         }
+        if (!information.LoaderName.IsEmpty)
+            log.Always($"Bootloader: {information.LoaderName}");
         log.Always($"Command line: {information.CommandLine}");
         ReportProblems(log, own);
         PrintMemoryMap(log, in information.MemoryMap);
         LimitMemory(log, ref information.MemoryMap, in options);
+        PrintSize(log, in information.MemoryMap);
         Boot(log, in information, in options);
     }
 
@@ -86,15 +89,18 @@ internal static class Startup
             log.Info($"Not using the pages {bad.First:x} to {bad.Last:x}");
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
+        ScreenSetup.Attach(log, early, in information, in options);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
-        PlatformInformation platform = new() { Options = options };
+        PlatformInformation platform = new() { Options = options, MemoryMap = information.MemoryMap };
         AcpiSetup.Read(log, information.AcpiRootAddress, platform);
         log.Restart.ResetPort = platform.ResetPort;
         log.Restart.ResetValue = platform.ResetValue;
+        ulong top = information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize);
+        NumaTopology topology = NumaSetup.Create(log, AcpiSetup.FindNuma(platform), in options, in information.MemoryMap, top);
         if (!PlatformSetup.TryCreate(log, early, platform, out PlatformDevices devices))
         {
-            Panic.Now(log, $"No usable local APIC or too little memory for its mapping");
+            Panic.Now(log, $"No usable local APIC or clock, or too little memory for its mapping");
             return;
         }
         log.Restart.TscHertz = devices.Time.TscHertz;
@@ -102,7 +108,7 @@ internal static class Startup
         PciWindows windows = PciSetup.MapWindows(log, early, platform, in information.MemoryMap);
         LocalApic apic = devices.Interrupts.LocalApic;
         SecondaryStart secondary = SecondaryStart.Prepare(log, early, low, platform, apic.Id, apic.IsX2Apic, options.MaximumCpus);
-        MachineMemory? memory = MemorySetup.Create(log, early, information.MemoryMap.TopOfRam(AddressSpace.DirectMapSize));
+        MachineMemory? memory = MemorySetup.Create(log, early, top, topology);
         if (memory is null)
         {
             Panic.Now(log, $"Too little memory: the hypervisor's own tables do not fit");
@@ -116,7 +122,6 @@ internal static class Startup
         host.Pcpus.SetOnline(0, true);
         ulong seconds = Time.Rtc.ReadSeconds();
         host.Time.SetWallClock(seconds, 0, host.Time.Now);
-        host.Platform.MemoryMap = information.MemoryMap;
         PlatformSetup.ShareOut(memory, platform);
         PciSetup.KeepWindows(platform, memory.Devices);
         host.Platform.CommandLine = new byte[information.CommandLine.Length];
@@ -124,6 +129,18 @@ internal static class Startup
         ConsoleSetup.Finish(host, in options);
 
         secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
+        ReportIommus(log, platform);
+        host.ScrubsWhenIdle = options.BootScrub != BootScrubOption.Off;
+        if (options.BootScrub == BootScrubOption.On)
+        {
+            log.Always($"Scrubbing Free RAM");
+            while (memory.Allocator.ScrubSome(1 << 16))
+            {
+            }
+            log.Always($"Scrubbed {memory.Allocator.FreeFrames / 256}MB");
+        }
+        else if (host.ScrubsWhenIdle)
+            log.Always($"Scrubbing Free RAM in background");
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();
@@ -135,8 +152,18 @@ internal static class Startup
         speculation.ConfigureCpu();
         Image.SealHeap();
         SelfTest.Run(host);
+        ScreenSetup.Release(log, in options);
         ConsoleSetup.GiveToDom0(host, in options);
+        // Only now: building dom0 takes as long as it takes.
+        Pcpu.Current.Watchdog?.Start();
         Cpu.StartScheduling();
+    }
+
+    private static void ReportIommus(ConsoleLog log, PlatformInformation platform)
+    {
+        log.Always($"I/O virtualisation disabled");
+        if (platform.IommuCount != 0)
+            log.Warning($"{platform.IommuCount} IOMMUs are there and not used: devices reach all memory");
     }
 
     /// <summary>RAM between two addresses that nothing lies in: not the image, the boot loader's information, or a module.</summary>
@@ -182,6 +209,14 @@ internal static class Startup
         }
         if (map.Lost > 0)
             log.Warning($"{map.Lost} ranges of the memory map were ignored: there are too many");
+    }
+
+    private static void PrintSize(ConsoleLog log, in MemoryMap map)
+    {
+        ulong all = map.UsableFrames(ulong.MaxValue), used = map.UsableFrames(AddressSpace.DirectMapSize);
+        log.Always($"System RAM: {used / 256}MB ({used * 4}kB)");
+        if (used < all)
+            log.Warning($"{(all - used) / 256}MB of RAM are not used: they lie above {AddressSpace.DirectMapSize >> 30} GB");
     }
 
     private static string KindName(MemoryKind kind) => kind switch

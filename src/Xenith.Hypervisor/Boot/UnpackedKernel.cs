@@ -19,29 +19,53 @@ internal ref struct UnpackedKernel
     /// <summary>Gets at the ELF file in a module. False after a log line.</summary>
     internal static bool TryOpen(Host host, ConsoleLog log, ReadOnlySpan<byte> module, out UnpackedKernel kernel)
     {
+        if (!TryUnpack(host, log, module, out kernel))
+            return false;
+        if (!BzImage.IsBzImage(kernel.Elf))
+            return true;
+
+        // The module was packed as a whole, and the kernel in it is packed too.
+        UnpackedKernel outer = kernel;
+        bool isUnpacked = TryUnpack(host, log, outer.Elf, out kernel);
+        outer.Release(host);
+        return isUnpacked;
+    }
+
+    private static bool TryUnpack(Host host, ConsoleLog log, ReadOnlySpan<byte> module, out UnpackedKernel kernel)
+    {
         kernel = default;
         KernelError error = KernelFile.Open(module, out KernelFile file);
-        XzError detail = XzError.None;
+        UnpackError detail = UnpackError.None;
         if (error == KernelError.None)
         {
             Span<byte> room = default;
-            XzScratch scratch = default;
+            UnpackScratch scratch = default;
+            ulong bufferPages = 0;
+            Mfn buffer = default;
             if (file.IsPacked)
             {
-                if (!kernel.TryFindRoom(host, file.UnpackedLength))
+                int bufferLength = UnpackScratch.BufferLength(file.Format);
+                bufferPages = PagesFor((uint)bufferLength);
+                if (!kernel.TryFindRoom(host, file.UnpackedLength) || !ContiguousFrames.TryAllocate(host.Memory.Allocator, bufferPages, out buffer))
                 {
                     log.Error($"dom0 kernel: no memory to unpack {file.UnpackedLength >> 10} kB");
                     return false;
                 }
                 room = BootMemory.Writable(kernel._first.Address, file.UnpackedLength);
-                scratch = new XzScratch(new ushort[XzScratch.ModelLength], new uint[XzScratch.ChecksumTablesLength]);
+                scratch = new UnpackScratch(
+                    new ushort[UnpackScratch.ModelLength], new uint[UnpackScratch.ChecksumTablesLength], BootMemory.Writable(buffer.Address, (uint)bufferLength));
             }
             error = file.Unpack(room, scratch, out kernel.Elf, out detail);
+            ContiguousFrames.Free(host.Memory.Allocator, buffer, bufferPages);
         }
         if (error == KernelError.None)
+        {
+            if (file.IsPacked)
+                log.Info($"dom0 kernel: {Packing.Name(file.Format)}, {module.Length >> 10} kB unpacked to {file.UnpackedLength >> 10} kB");
             return true;
-        if (detail != XzError.None)
-            log.Error($"dom0 kernel: {error.Message()}: {detail.Message()}");
+        }
+        if (detail != UnpackError.None)
+            log.Error($"dom0 kernel: {error.Message()} ({Packing.Name(file.Format)}): {detail.Message()}");
         else
             log.Error($"dom0 kernel: {error.Message()}");
         return false;
@@ -57,10 +81,12 @@ internal ref struct UnpackedKernel
 
     private bool TryFindRoom(Host host, uint bytes)
     {
-        ulong pages = ((ulong)bytes + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
+        ulong pages = PagesFor(bytes);
         if (!ContiguousFrames.TryAllocate(host.Memory.Allocator, pages, out _first))
             return false;
         Pages = pages;
         return true;
     }
+
+    private static ulong PagesFor(uint bytes) => ((ulong)bytes + AddressSpace.PageSize - 1) / AddressSpace.PageSize;
 }

@@ -116,6 +116,17 @@ public sealed class ConsoleLog
             return Ring.Read(to, incremental, ref index, clear);
     }
 
+    /// <summary>Shows everything on a screen too, first what has been printed so far.</summary>
+    internal void Attach(Screen screen)
+    {
+        using (_lock.EnterInterruptSafe())
+        {
+            for (uint at = Ring.Oldest; at != Ring.Produced; at = unchecked(at + 1))
+                screen.Put(Ring.At(at));
+            Screen = screen;
+        }
+    }
+
     /// <summary>Continues the ring in larger memory.</summary>
     internal void GrowRing(Table<byte> larger)
     {

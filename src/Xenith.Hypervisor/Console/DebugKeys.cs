@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Boot;
+using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Power;
 
 namespace Xenith.Hypervisor.Console;
@@ -117,7 +118,7 @@ internal static class DebugKeys
                 TimerDump.PrintQueues(host);
                 break;
             case 'u':
-                MemoryDump.PrintNodes(host);
+                NumaReport.Print(log, host);
                 break;
             case 'w':
                 RingDump.Print(log);

@@ -15,7 +15,7 @@ internal struct LineBuffer
 
 /// <summary>
 /// What the compiler builds from `$"..."` in a call of the log: text in a buffer on the stack, no allocation. Formats are `x` (hexadecimal) and `xN`
-/// (with at least N digits, zero-padded), `dN` the same in decimal; `{value,N}` pads with blanks. A line that is too long is cut.
+/// (with at least N digits, zero-padded), or `X` for capital digits; `dN` the same in decimal; `{value,N}` pads with blanks. A line that is too long is cut.
 /// </summary>
 [InterpolatedStringHandler]
 public ref struct LogText
@@ -89,8 +89,20 @@ public ref struct LogText
         if (format[0] == 'd')
             Decimal(value, digits, (byte)'0');
         else
-            Hexadecimal(value, digits);
+            Hexadecimal(value, digits, format[0] == 'X');
     }
+
+    public void AppendFormatted(ulong value, int alignment, string format)
+    {
+        int digits = 1;
+        while (digits < 16 && value >> (digits * 4) != 0)
+            digits++;
+        for (int i = digits; i < alignment; i++)
+            Put((byte)' ');
+        AppendFormatted(value, format);
+    }
+
+    public void AppendFormatted(uint value, int alignment, string format) => AppendFormatted((ulong)value, alignment, format);
 
     public void AppendFormatted(uint value, string format) => AppendFormatted((ulong)value, format);
 
@@ -100,7 +112,7 @@ public ref struct LogText
 
     public void AppendFormatted(int value, string format) => AppendFormatted((ulong)unchecked((uint)value), format);
 
-    public void AppendFormatted(Mfn value) => Hexadecimal(value.Value, 0);
+    public void AppendFormatted(Mfn value) => Hexadecimal(value.Value, 0, false);
 
     private void Put(byte value)
     {
@@ -131,7 +143,7 @@ public ref struct LogText
         _length = end;
     }
 
-    private void Hexadecimal(ulong value, int minimumDigits)
+    private void Hexadecimal(ulong value, int minimumDigits, bool isCapital)
     {
         int digits = 1;
         while (digits < 16 && value >> (digits * 4) != 0)
@@ -140,7 +152,7 @@ public ref struct LogText
         for (int i = digits - 1; i >= 0; i--)
         {
             int digit = (int)(value >> (i * 4) & 15);
-            Put((byte)(digit < 10 ? '0' + digit : 'a' + digit - 10));
+            Put((byte)(digit < 10 ? '0' + digit : (isCapital ? 'A' : 'a') + digit - 10));
         }
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class Domain : Pooled
         IsPrivileged = privileged;
         Vcpus = ObjectMemory.Shorten(new Vcpu?[MostVcpus], maxVcpus);
         Pages = new DomainPages(this);
+        MemoryMap = new DomainMemoryMap();
         Events = new EventChannels(this);
         Pirqs = new PirqTable(this);
         Grants = new GrantTable(this);
@@ -47,6 +48,9 @@ public sealed partial class Domain : Pooled
 
     /// <summary>The domain's memory: page list, counts, limits.</summary>
     public DomainPages Pages { get; }
+
+    /// <summary>What the domain is told about its address ranges.</summary>
+    public DomainMemoryMap MemoryMap { get; }
 
     /// <summary>Event channels.</summary>
     public EventChannels Events { get; }

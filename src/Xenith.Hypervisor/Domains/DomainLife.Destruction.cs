@@ -137,6 +137,7 @@ internal static partial class DomainLife
 
     private static void EndSharing(Host host, Domain domain)
     {
+        domain.MemoryMap.Release();
         Mfn eoiMap = domain.Pirqs.TakeEoiMap();
         if (!eoiMap.IsInvalid)
             host.Memory.Types.PutType(eoiMap);

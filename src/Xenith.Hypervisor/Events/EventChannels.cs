@@ -93,6 +93,13 @@ public sealed partial class EventChannels
         return unseen;
     }
 
+    /// <summary>The vCPU that is told of a physical interrupt, or null if it has not been bound.</summary>
+    internal Vcpu? VcpuOfPirq(uint pirq)
+    {
+        uint port = _domain.Pirqs.PortOf(pirq);
+        return port == 0 ? null : _domain.FindVcpu(At(port).Vcpu);
+    }
+
     /// <summary>Unmasks a port, and tells its vCPU if an event came in the meantime: EVTCHNOP_unmask.</summary>
     public XenError Unmask(uint port)
     {

@@ -85,17 +85,19 @@ public sealed class PirqTable
     public void Unmap(uint pirq) => _irqs[pirq] = 0;
 
     /// <summary>
-    /// Lets a mapped interrupt through to a port. <see cref="XenError.Invalid"/> if it is not mapped, <see cref="XenError.Busy"/> if other domains have it and not all share.
+    /// Lets a mapped interrupt through to a port. <see cref="XenError.Invalid"/> if it is not mapped, <see cref="XenError.Busy"/> if other domains have it and not all share, or the hypervisor itself.
     /// </summary>
     internal XenError Bind(uint pirq, uint port, bool shares)
     {
         if (IrqOf(pirq) is not Irq irq || _domain.FindVcpu(0) is not Vcpu first)
             return XenError.Invalid;
+        if (Host.Current.Interrupts.IsOwn(irq.Number))
+            return XenError.Busy;
         if (irq is LineIrq line)
             line.ConfigureByDefault();
         Volatile.Write(ref _ports[pirq], port);
         ShowEoi(pirq, irq);
-        XenError error = irq.Bind(_domain, pirq, shares, Interrupts.CpuChoice.Of(first));
+        XenError error = irq.Bind(_domain, pirq, shares, CpuChoice.Find(first));
         if (error != XenError.None)
             Volatile.Write(ref _ports[pirq], 0);
         return error;
@@ -110,11 +112,11 @@ public sealed class PirqTable
         Volatile.Write(ref _ports[pirq], 0);
     }
 
-    /// <summary>Sends a PIRQ's interrupts to the CPU that a vCPU runs on.</summary>
+    /// <summary>Sends a PIRQ's interrupts to the CPU that has a vCPU. If none has it now, they follow when the next one comes.</summary>
     internal void Follow(uint pirq, Vcpu vcpu)
     {
-        if (PortOf(pirq) != 0 && IrqOf(pirq) is Irq irq)
-            irq.SetCpu(Interrupts.CpuChoice.Of(vcpu));
+        if (PortOf(pirq) != 0 && IrqOf(pirq) is Irq irq && CpuChoice.Find(vcpu) is Pcpu cpu)
+            irq.SetCpu(cpu);
     }
 
     /// <summary>Unmaps all PIRQs of a domain that is dying; its event channels are closed.</summary>

@@ -41,12 +41,17 @@ internal static class GrantHypercalls
                 return GrantLists.Unmap(Serving.Vcpu, list, count, number);
             case Op.Copy:
                 return GrantLists.Copy(Serving.Vcpu, list, count, number);
+            case Op.SwapGrantRef:
+                return GrantLists.Swap(Serving.Vcpu, list, count, number);
+            case Op.CacheFlush:
+                return GrantLists.FlushCache(Serving.Vcpu, list, count, number);
+            case Op.GetStatusFrames:
+                return GetStatusFrames(caller, list, count);
             case Op.DumpTable:
+                // Xen itself answers so; the table is a debug key's business.
+                return XenError.NotImplemented.ToResult();
             case Op.Transfer:
             case Op.UnmapAndReplace:
-            case Op.GetStatusFrames:
-            case Op.SwapGrantRef:
-            case Op.CacheFlush:
                 return NotWritten.Operation(number, "grant_table_op", operation);
             default:
                 return XenError.NotImplemented.ToResult();
@@ -79,6 +84,24 @@ internal static class GrantHypercalls
                 return GrantStatus.BadVirtAddr;
         }
         return GrantStatus.Okay;
+    }
+
+    /// <summary>Frames with the status of entries, which version 1 keeps in the entries themselves: there are none to be had.</summary>
+    private static long GetStatusFrames(Domain caller, ulong argument, uint count)
+    {
+        if (!AddressSpace.IsGuestAddress(argument))
+            return XenError.BadAddress.ToResult();
+        if (count != 1)
+            return XenError.Invalid.ToResult();
+        if (!GuestMemory.TryRead(argument, out GrantTableGetStatusFrames op))
+            return XenError.BadAddress.ToResult();
+        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
+            op.Status = (short)GrantStatus.BadDomain;
+        else if (!DomainLookup.MayTarget(caller, domain))
+            op.Status = (short)GrantStatus.PermissionDenied;
+        else
+            op.Status = (short)(op.NrFrames == 0 ? GrantStatus.Okay : GrantStatus.GeneralError);
+        return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
     }
 
     private static long QuerySize(Domain caller, ulong argument, uint count)

@@ -12,7 +12,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 /// <summary>The grant operations that take lists: each request is copied in once, carried out and its status written back; the call can stop between requests.</summary>
 internal static class GrantLists
 {
-    private const ulong MapSize = 32, UnmapSize = 24, CopySize = 40;
+    private const ulong MapSize = 32, UnmapSize = 24, CopySize = 40, SwapSize = 12, FlushSize = 16;
 
     /// <summary>Unmapped requests that share one TLB flush.</summary>
     private const int Batch = 32;
@@ -56,6 +56,45 @@ internal static class GrantLists
             if (!GuestMemory.TryWrite(list, op))
                 return XenError.BadAddress.ToResult();
             list = unchecked(list + CopySize);
+            count--;
+        }
+        return 0;
+    }
+
+    internal static long Swap(Vcpu vcpu, ulong list, uint count, uint number)
+    {
+        if (!AddressSpace.IsGuestAddress(list))
+            return XenError.BadAddress.ToResult();
+        for (bool first = true; count != 0; first = false)
+        {
+            if (!first && Continuation.IsDue(vcpu))
+                return Continuation.Again(number, (ulong)Op.SwapGrantRef, list, count);
+            if (!GuestMemory.TryRead(list, out GrantTableSwapGrantRef op))
+                return XenError.BadAddress.ToResult();
+            op.Status = (short)vcpu.Domain.Grants.Swap(op.RefA, op.RefB);
+            if (!GuestMemory.TryWrite(list, op))
+                return XenError.BadAddress.ToResult();
+            list = unchecked(list + SwapSize);
+            count--;
+        }
+        return 0;
+    }
+
+    /// <summary>The first request that cannot be carried out ends the call with its error.</summary>
+    internal static long FlushCache(Vcpu vcpu, ulong list, uint count, uint number)
+    {
+        if (!AddressSpace.IsGuestAddress(list))
+            return XenError.BadAddress.ToResult();
+        for (bool first = true; count != 0; first = false)
+        {
+            if (!first && Continuation.IsDue(vcpu))
+                return Continuation.Again(number, (ulong)Op.CacheFlush, list, count);
+            if (!GuestMemory.TryRead(list, out GrantTableCacheFlush op))
+                return XenError.BadAddress.ToResult();
+            XenError error = GrantCacheFlush.Flush(vcpu.Domain, op);
+            if (error != XenError.None)
+                return error.ToResult();
+            list = unchecked(list + FlushSize);
             count--;
         }
         return 0;

@@ -49,6 +49,32 @@ internal static class MemoryHypercalls
                 }) ? 0 : XenError.BadAddress.ToResult();
             case Abi.MemoryOp.MachineMemoryMap:
                 return caller.IsPrivileged ? MachineMemoryMaps.Get(argument) : XenError.NotPermitted.ToResult();
+            case Abi.MemoryOp.MemoryMap:
+                return DomainMemoryMaps.Get(caller, argument).ToResult();
+            case Abi.MemoryOp.SetMemoryMap:
+                return DomainMemoryMaps.Set(caller, argument).ToResult();
+            case Abi.MemoryOp.MachphysMfnList:
+                return MachineToPhysicalFrames.List(argument).ToResult();
+            case Abi.MemoryOp.MachphysCompatMfnList:
+                // The table of 32-bit domains, which there are none of.
+                return XenError.NotSupported.ToResult();
+            case Abi.MemoryOp.ClaimPages:
+                return done != 0 ? XenError.Invalid.ToResult() : MemoryClaims.Claim(caller, argument).ToResult();
+            case Abi.MemoryOp.AddToPhysmap:
+                return PhysicalMaps.Add(caller, argument).ToResult();
+            case Abi.MemoryOp.AddToPhysmapBatch:
+                return PhysicalMaps.AddBatch(caller, argument).ToResult();
+            case Abi.MemoryOp.RemoveFromPhysmap:
+                return PhysicalMaps.Remove(caller, argument).ToResult();
+            case Abi.MemoryOp.GetPodTarget:
+            case Abi.MemoryOp.SetPodTarget:
+                return PhysicalMaps.PodTarget(caller, argument).ToResult();
+            case Abi.MemoryOp.GetVnumaInfo:
+                return PhysicalMaps.VirtualNodes(caller, argument).ToResult();
+            case Abi.MemoryOp.AccessOp:
+                return PhysicalMaps.Access(caller, argument).ToResult();
+            case Abi.MemoryOp.ReservedDeviceMemoryMap:
+                return PhysicalMaps.ReservedDevices(argument).ToResult();
             case Abi.MemoryOp.GetSharingFreedPages:
             case Abi.MemoryOp.GetSharingSharedPages:
                 return XenError.NotImplemented.ToResult();

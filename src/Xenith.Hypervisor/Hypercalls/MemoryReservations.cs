@@ -86,8 +86,11 @@ internal static class MemoryReservations
 
     private static bool TryAllocate(Domain target, in MemoryReservation request, out Mfn first)
     {
-        // XENMEMF_address_bits is the low byte of the flags.
-        int addressBits = (int)(request.MemFlags & 0xff);
-        return target.Pages.TryAllocate((int)request.ExtentOrder, AllocationFlags.None.Below(addressBits), out first);
+        // XENMEMF_address_bits is the low byte of the flags, XENMEMF_node the next one, counted from 1.
+        AllocationFlags flags = AllocationFlags.None.Below((int)(request.MemFlags & 0xff));
+        int node = (int)(request.MemFlags >> 8 & 0xff) - 1;
+        if (node >= 0)
+            flags = flags.OnNode(node, (request.MemFlags & (uint)MemoryFlags.ExactNodeRequest) != 0);
+        return target.Pages.TryAllocate((int)request.ExtentOrder, flags, out first);
     }
 }

@@ -57,8 +57,9 @@ internal static class PhysdevHypercalls
             case Op.PrepareMsix:
             case Op.ReleaseMsix:
                 return PhysdevMessages.Call(caller.Domain, operation, argument).ToResult();
-            case Op.ApicWrite:
             case Op.DbgpOp:
+                return ShareDebugPort(caller.Domain, argument);
+            case Op.ApicWrite:
                 return caller.Domain.IsPrivileged ? NotWritten.Operation(number, "physdev_op", (uint)operation) : XenError.NotPermitted.ToResult();
             case Op.PirqEoiGmfnV2:
                 return ShareEoiMap(caller.Domain, argument, number);
@@ -124,6 +125,14 @@ internal static class PhysdevHypercalls
         if (domain.Pirqs.IrqOf(query.Irq) is Irq { IsShared: true })
             query.Flags |= (uint)IrqStatusFlags.Shared;
         return GuestMemory.TryWrite(argument, query) ? 0 : XenError.BadAddress.ToResult();
+    }
+
+    /// <summary>dom0 is about to reset a USB controller, or has. There is nothing to save: the hypervisor's console never is on a debug port.</summary>
+    private static long ShareDebugPort(Domain domain, ulong argument)
+    {
+        if (!domain.IsPrivileged)
+            return XenError.NotPermitted.ToResult();
+        return GuestMemory.TryRead(argument, out PhysdevDbgpOp _) ? 0 : XenError.BadAddress.ToResult();
     }
 
     private static long SetIoPrivilege(Vcpu caller, ulong argument)

@@ -50,8 +50,8 @@ internal static class PhysdevMessages
                 error = XenError.NoDevice;
             else
                 error = isMsix
-                    ? MessageSetup.UseMsix(host, function, (uint)map.EntryNr, map.TableBase, Pcpu.Current, out number)
-                    : MessageSetup.UseMsi(host, function, Pcpu.Current, out number);
+                    ? MessageSetup.UseMsix(host, function, (uint)map.EntryNr, map.TableBase, CpuChoice.First(), out number)
+                    : MessageSetup.UseMsi(host, function, CpuChoice.First(), out number);
         }
         using (host.EventBindings.Lock.Enter())
         {

@@ -19,6 +19,8 @@ public sealed class InterruptControllers
     private readonly ulong[] _unknownSeen = new ulong[256 / 64];
     private int _ioApicCount;
 
+    private readonly bool[] _isOwn = new bool[MaxGsi];
+
     /// <summary>Starts with the local APIC of the boot CPU.</summary>
     public InterruptControllers(LocalApic localApic)
     {
@@ -32,9 +34,6 @@ public sealed class InterruptControllers
 
     /// <summary>One more than the highest global system interrupt that an IO-APIC serves.</summary>
     public uint GsiCount { get; private set; } = 16;
-
-    /// <summary>How many domains may share one interrupt.</summary>
-    public uint MaxGuests { get; set; } = 32;
 
     /// <summary>Gives out vectors.</summary>
     internal VectorAllocator Allocator { get; } = new();
@@ -86,11 +85,13 @@ public sealed class InterruptControllers
     /// <summary>A message by its place.</summary>
     internal MessageIrq Message(uint index) => _messages[(int)index];
 
-    /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has.</summary>
+    /// <summary>Sets trigger and polarity of a line. Says <see cref="XenError.Invalid"/> for a line that no IO-APIC has, <see cref="XenError.Exists"/> for the hypervisor's own.</summary>
     public XenError Configure(uint gsi, bool level, bool activeLow)
     {
         if (Line(gsi) is not LineIrq line)
             return XenError.Invalid;
+        if (IsOwn(gsi))
+            return XenError.Exists;
         line.Configure(level, activeLow);
         return XenError.None;
     }
@@ -100,9 +101,13 @@ public sealed class InterruptControllers
     {
         if (gsi >= MaxGsi || FindByGsi(gsi) is not IoApic ioApic)
             return false;
+        _isOwn[(int)gsi] = true;
         ioApic.Route(gsi, Vectors.Console, LocalApic.Id, false, false, false);
         return true;
     }
+
+    /// <summary>True for a line that the hypervisor's own device interrupts by. dom0 finds it in its firmware's tables like any other, and must not have it.</summary>
+    public bool IsOwn(uint gsi) => gsi < MaxGsi && _isOwn[(int)gsi];
 
     /// <summary>
     /// Sends all interrupts of a CPU that goes offline elsewhere: to a CPU of their choice that is online, or to any. The CPU itself calls this, after it has been taken out of the set of those
@@ -213,15 +218,29 @@ public sealed class InterruptControllers
         {
             if (Find(number) is not Irq irq || (irq.Cpu != cpu && !irq.HasOldVectors))
                 continue;
-            uint choice = irq.Affinity.And(host.Pcpus.Online).Next(0);
-            if (choice == CpuSet.Capacity)
-                choice = host.Pcpus.Online.Next(0);
-            if (host.Pcpus.Find(choice) is not Pcpu target || target == cpu)
+            if (ChooseFor(irq, host, cpu) is not Pcpu target)
                 return false;
             all &= irq.Leave(cpu, target, force, out bool broken);
             if (broken)
-                host.Log.Always($"Broke affinity for IRQ{number}, new: {{{choice}}}");
+                host.Log.Always($"Broke affinity for IRQ{number}, new: {{{target.Id}}}");
         }
         return all;
+    }
+
+    /// <summary>A CPU for an interrupt whose own goes: one that was asked for, or any that it can reach. Null if there is none.</summary>
+    private static Pcpu? ChooseFor(Irq irq, Host host, Pcpu leaving)
+    {
+        CpuSet rest = host.Pcpus.Online.Without(CpuSet.Of(leaving.Id));
+        return FirstReachable(host, irq.Affinity.And(rest)) ?? FirstReachable(host, rest);
+    }
+
+    private static Pcpu? FirstReachable(Host host, CpuSet cpus)
+    {
+        for (uint id = cpus.Next(0); id < CpuSet.Capacity; id = cpus.Next(id + 1))
+        {
+            if (host.Pcpus.Find(id) is Pcpu cpu && CpuChoice.IsReachable(cpu))
+                return cpu;
+        }
+        return null;
     }
 }

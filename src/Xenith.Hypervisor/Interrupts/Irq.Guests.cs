@@ -8,11 +8,9 @@ namespace Xenith.Hypervisor.Interrupts;
 public abstract partial class Irq
 {
     /// <summary>
-    /// More interrupts than this in <see cref="RatePeriod"/> and the source is silenced for as long; guests are told once more afterwards. It is Xen's limit, far above
+    /// More interrupts than the limit (irq_ratelimit, 10,000) in this time and the source is silenced for as long; guests are told once more afterwards. Both are Xen's: far above
     /// what devices do and far below what keeps a CPU from everything else.
     /// </summary>
-    private const uint RateLimit = 10_000;
-
     private const ulong RatePeriod = 10_000_000;
 
     /// <summary>How long an interrupt is silenced that comes again before any guest has looked at the last one: Xen's millisecond.</summary>
@@ -36,10 +34,10 @@ public abstract partial class Irq
     internal short FirstGuest => _firstGuest;
 
     /// <summary>
-    /// Delivers to a domain from now on. <see cref="XenError.Busy"/> if others have it and one of them, or this one, does not share, or if they are too many;
+    /// Delivers to a domain from now on, on a CPU that suits it if it is the first. <see cref="XenError.Busy"/> if others have it and one of them, or this one, does not share, or if they are too many;
     /// <see cref="XenError.NoSpace"/> if the CPU has no vector left.
     /// </summary>
-    internal XenError Bind(Domain domain, uint pirq, bool shares, Pcpu cpu)
+    internal XenError Bind(Domain domain, uint pirq, bool shares, Pcpu? wanted)
     {
         using (Lock.EnterInterruptSafe())
         {
@@ -49,14 +47,18 @@ public abstract partial class Irq
                 host.Log.Info($"Cannot bind IRQ{Number} to dom{domain.Id}. Will not share with others.");
                 return XenError.Busy;
             }
-            if (GuestCount >= Controllers.MaxGuests)
+            uint most = host.Platform.Options.MostGuestsOfInterrupt;
+            if (GuestCount != 0 && GuestCount >= most)
             {
-                host.Log.Info($"Cannot bind IRQ{Number} to dom{domain.Id}. Already at max share {Controllers.MaxGuests}, increase with irq-max-guests= option.");
+                host.Log.Info($"Cannot bind IRQ{Number} to dom{domain.Id}. Already at max share {most}, increase with irq-max-guests= option.");
                 return XenError.Busy;
             }
-            XenError error = GuestCount == 0 && (Vector == 0 || !host.Platform.Options.NoIrqBalance) ? MoveTo(cpu) : XenError.None;
-            if (error != XenError.None)
-                return error;
+            if (Vector == 0 || (GuestCount == 0 && wanted is not null && !host.Platform.Options.NoIrqBalance))
+            {
+                XenError error = MoveTo(wanted ?? CpuChoice.First());
+                if (error != XenError.None)
+                    return error;
+            }
             if (!Controllers.Guests.TryAdd(ref _firstGuest, domain, pirq))
                 return XenError.NoMemory;
             if (GuestCount == 0)
@@ -120,8 +122,26 @@ public abstract partial class Irq
                 Throttle(cpu, UnseenPause);
             else if (NeedsGuestEnd)
                 UpdateMask();
-            ContinueMove();
+            if (IsMovePending)
+                ContinueMove();
+            else if (GuestCount == 1)
+                FollowGuest(cpu);
         }
+    }
+
+    /// <summary>
+    /// An interrupt that arrives beside the vCPU that is to handle it goes to that vCPU's CPU the next time: so it follows where the scheduler takes the vCPU, a little late, and moves by vCPUs
+    /// that are never interrupted cost nothing.
+    /// </summary>
+    private void FollowGuest(Pcpu cpu)
+    {
+        ref IrqGuests.Entry guest = ref Controllers.Guests[_firstGuest];
+        Host host = cpu.Host;
+        if (host.Platform.Options.NoIrqBalance || host.Domains.Find(guest.Domain) is not Domain domain || domain.Events.VcpuOfPirq(guest.Pirq) is not Vcpu vcpu
+            || vcpu == cpu.Loaded || CpuChoice.Find(vcpu) is not Pcpu target || target == cpu)
+            return;
+        if (HasRested(host.Time.Now))
+            MoveTo(target);
     }
 
     /// <summary>Lets a silenced source speak again once its time is over, and makes up for what it may have said meanwhile. True if it is still silenced.</summary>
@@ -166,7 +186,8 @@ public abstract partial class Irq
 
     private bool IsTooFast(Pcpu cpu)
     {
-        if (++_rateCount < RateLimit)
+        uint limit = cpu.Host.Platform.Options.InterruptRateLimit;
+        if (limit == 0 || ++_rateCount < limit)
             return false;
         ulong now = cpu.Host.Time.Now;
         if (now - Math.Min(now, _rateStart) < RatePeriod)

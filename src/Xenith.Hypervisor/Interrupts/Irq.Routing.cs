@@ -14,6 +14,9 @@ public abstract partial class Irq
 {
     private const ulong OldVectorsLive = 1_000_000;
 
+    /// <summary>A vCPU that changes its CPU again and again is followed not more often than this, in nanoseconds.</summary>
+    private const ulong Rest = 10_000_000;
+
     private Pcpu? _cpu, _oldCpu, _wanted;
     private byte _oldVector, _secondOldVector;
     private ulong _movedAt;
@@ -69,6 +72,9 @@ public abstract partial class Irq
         Pcpu.Current.InterruptTimer.SetBy(_movedAt + OldVectorsLive);
         return XenError.None;
     }
+
+    /// <summary>True if the last move is long enough ago to make another that nobody has asked for.</summary>
+    private protected bool HasRested(ulong now) => _movedAt == 0 || now - Math.Min(now, _movedAt) >= Rest;
 
     /// <summary>Goes on with a move that had to wait.</summary>
     private protected void ContinueMove()

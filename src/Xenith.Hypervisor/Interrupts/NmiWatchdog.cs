@@ -14,6 +14,8 @@ internal sealed class NmiWatchdog : Time.Timer
 
     private readonly Pcpu _cpu;
     private readonly ulong _timeout;
+
+    /// <summary>When the CPU last got on; 0 while it is not to be watched.</summary>
     private ulong _alive;
     private int _accused;
 
@@ -52,7 +54,11 @@ internal sealed class NmiWatchdog : Time.Timer
     }
 
     /// <summary>Ends watching, on the CPU itself: it goes offline.</summary>
-    internal void Stop() => _cpu.Timers.Cancel(this);
+    internal void Stop()
+    {
+        _cpu.Timers.Cancel(this);
+        Volatile.Write(ref _alive, 0);
+    }
 
     /// <inheritdoc/>
     public override void Expire(ulong now)
@@ -67,7 +73,7 @@ internal sealed class NmiWatchdog : Time.Timer
     private void Look(Pcpu watched, ulong now)
     {
         ulong alive = Volatile.Read(ref _alive);
-        if (now < alive || now - alive < _timeout)
+        if (alive == 0 || now < alive || now - alive < _timeout)
             return;
         if (Interlocked.Exchange(ref _accused, 1) == 0)
         {

@@ -57,7 +57,7 @@ public sealed partial class DomainPages
                 Mfn frame = first.Plus(i);
                 ref FrameInfo info = ref frames[frame];
                 if (info.Count == 0)
-                    memory.Allocator.Adopt(ref info);
+                    memory.Allocator.Adopt(frame, ref info);
                 Append(frames, frame, ref info);
                 Volatile.Write(ref info.Count, FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1);
             }

@@ -43,15 +43,29 @@ internal static class HypervisorAddressSpace
     }
 
     /// <summary>Maps a page of device registers uncached; returns its registers from the given address on.</summary>
-    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region)
+    internal static bool TryMapDevice(EarlyMemory early, uint slot, ulong machineAddress, out MmioRegion region) =>
+        TryMapDevices(early, slot, machineAddress, 1, out region);
+
+    /// <summary>The same for pages in a row, in slots in a row.</summary>
+    internal static bool TryMapDevices(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region)
     {
         region = default;
+        for (uint i = 0; i < pages; i++)
+        {
+            if (!TryMapDevicePage(early, slot + i, machineAddress + i * 4096UL))
+                return false;
+        }
+        region = MmioRegion.AtMapped(AddressSpace.DeviceMappings + slot * 4096UL + (machineAddress & 4095), (uint)(pages * 4096 - (machineAddress & 4095)));
+        return true;
+    }
+
+    private static bool TryMapDevicePage(EarlyMemory early, uint slot, ulong machineAddress)
+    {
         ulong address = AddressSpace.DeviceMappings + slot * 4096UL;
         if (!TryDescend(early, address, 1, Table, out Mfn l1))
             return false;
         PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | PageFlags.CacheDisable | PageFlags.WriteThrough));
         Cpu.InvalidatePage(address);
-        region = MmioRegion.AtMapped(address + (machineAddress & 4095), (uint)(4096 - (machineAddress & 4095)));
         return true;
     }
 

@@ -9,7 +9,7 @@ namespace Xenith.Hypervisor.Memory;
 public sealed partial class PageAllocator
 {
     /// <summary>Order of the largest piece that is scrubbed between two looks at whether something else waits.</summary>
-    private const int PieceOrder = 4;
+    private const int PieceOrder = 2;
 
     /// <summary>Scrubs free frames until so many have been looked at or none is dirty any more; false if there was nothing to do.</summary>
     public bool ScrubSome(uint frames)

@@ -12,29 +12,25 @@ public sealed partial class PageAllocator
     /// <summary>Largest block: 2^20 frames.</summary>
     public const int MaxOrder = FreeLists.MaxOrder;
 
-    private const int MostRanges = 256;
-
     private readonly FrameTable _frames;
     private readonly FreeLists _lists;
     private readonly SpinLock _lock = new(LockRank.PageAllocator);
+    private readonly NumaTopology _topology;
     private readonly int _nodes;
     private readonly ulong[] _freeByGroup;
     private readonly ulong[] _totalByNode;
-    private readonly ulong[] _rangeStart = new ulong[MostRanges];
-    private readonly ulong[] _rangeEnd = new ulong[MostRanges];
-    private readonly byte[] _rangeNode = new byte[MostRanges];
-    private int _ranges;
     private ulong _free;
     private ulong _dirty;
 
-    /// <summary>An allocator without memory, for a number of NUMA nodes.</summary>
-    public PageAllocator(FrameTable frames, int nodes)
+    /// <summary>An allocator without memory, for a machine with these nodes.</summary>
+    public PageAllocator(FrameTable frames, NumaTopology topology)
     {
         _frames = frames;
-        _nodes = nodes;
-        _lists = new FreeLists(frames, nodes);
+        _topology = topology;
+        _nodes = topology.Count;
+        _lists = new FreeLists(frames, _nodes);
         _freeByGroup = new ulong[_lists.Groups];
-        _totalByNode = new ulong[nodes];
+        _totalByNode = new ulong[_nodes];
     }
 
     /// <summary>Flushes before frames get new owners.</summary>
@@ -42,6 +38,9 @@ public sealed partial class PageAllocator
 
     /// <summary>Number of NUMA nodes.</summary>
     public int Nodes => _nodes;
+
+    /// <summary>Which memory is whose, and how far the nodes are from each other.</summary>
+    public NumaTopology Topology => _topology;
 
     /// <summary>Free frames.</summary>
     public ulong FreeFrames => _free;
@@ -77,7 +76,7 @@ public sealed partial class PageAllocator
     }
 
     /// <summary>Gives RAM to the allocator: while booting, or what the boot loader's modules lay in.</summary>
-    public void AddRange(ulong firstMfn, ulong count, int node)
+    public void AddRange(ulong firstMfn, ulong count)
     {
         // Links use 0 for "none", so frame 0 stays out; no loss, nobody wants it.
         if (firstMfn == 0 && count != 0)
@@ -85,14 +84,20 @@ public sealed partial class PageAllocator
             firstMfn++;
             count--;
         }
-        if (count == 0)
-            return;
-        Invariant.Holds(_ranges < MostRanges && _frames.Contains(new Mfn(firstMfn + count - 1)));
-        _rangeStart[_ranges] = firstMfn;
-        _rangeEnd[_ranges] = firstMfn + count;
-        _rangeNode[_ranges] = (byte)node;
-        _ranges++;
-        _totalByNode[node] += count;
+        while (count != 0)
+        {
+            ulong part = Math.Min(count, _topology.ChunkEnd(firstMfn) - firstMfn);
+            AddPart(firstMfn, part);
+            firstMfn += part;
+            count -= part;
+        }
+    }
+
+    /// <summary>Adds memory that is all one node's.</summary>
+    private void AddPart(ulong firstMfn, ulong count)
+    {
+        Invariant.Holds(_frames.Contains(new Mfn(firstMfn + count - 1)));
+        _totalByNode[_topology.NodeOf(firstMfn)] += count;
         for (ulong i = 0; i < count; i++)
         {
             ref FrameInfo frame = ref _frames[new Mfn(firstMfn + i)];
@@ -111,10 +116,10 @@ public sealed partial class PageAllocator
     }
 
     /// <summary>Takes in a frame that was never the allocator's but is RAM that it will be given back some day, such as a boot module.</summary>
-    internal void Adopt(ref FrameInfo frame)
+    internal void Adopt(Mfn mfn, ref FrameInfo frame)
     {
         frame.Count = FrameBits.Managed;
-        _totalByNode[0]++;
+        _totalByNode[_topology.NodeOf(mfn.Value)]++;
     }
 
     /// <summary>Allocates 2^order frames that follow each other, aligned to their number; false if there are none such.</summary>
@@ -184,19 +189,7 @@ public sealed partial class PageAllocator
             ClaimedFrames -= Math.Min(frames, ClaimedFrames);
     }
 
-    private int GroupOf(ulong frame) => NodeOf(frame) * FreeLists.Zones + FreeLists.ZoneOf(frame);
-
-    private int NodeOf(ulong frame)
-    {
-        if (_nodes == 1)
-            return 0;
-        for (int i = 0; i < _ranges; i++)
-        {
-            if (frame >= _rangeStart[i] && frame < _rangeEnd[i])
-                return _rangeNode[i];
-        }
-        return 0;
-    }
+    private int GroupOf(ulong frame) => (_nodes == 1 ? 0 : _topology.NodeOf(frame)) * FreeLists.Zones + FreeLists.ZoneOf(frame);
 
     private bool TryTake(int order, AllocationFlags flags, out uint block)
     {
@@ -207,19 +200,33 @@ public sealed partial class PageAllocator
         ulong available = flags.UsesClaim ? _free : _free - Math.Min(_free, ClaimedFrames);
         if (top < 0 || 1UL << order > available)
             return false;
-        if (unchecked((uint)flags.Node) < (uint)_nodes)
+        int preferred = unchecked((uint)flags.Node) < (uint)_nodes ? flags.Node : EmptiestNode();
+        int nodes = flags.IsExactNode && flags.Node == preferred ? 1 : _nodes;
+        for (int rank = 0; rank < nodes; rank++)
         {
-            if (TryTakeFrom(flags.Node, top, order, out block))
-                return true;
-            if (flags.IsExactNode)
-                return false;
-        }
-        for (int node = 0; node < _nodes; node++)
-        {
-            if (TryTakeFrom(node, top, order, out block))
+            if (TryTakeFrom(_topology.Nearest(preferred, rank), top, order, out block))
                 return true;
         }
         return false;
+    }
+
+    /// <summary>The node with the most free memory: for those who do not care.</summary>
+    private int EmptiestNode()
+    {
+        if (_nodes == 1)
+            return 0;
+        int best = 0;
+        ulong most = 0;
+        for (int node = 0; node < _nodes; node++)
+        {
+            ulong free = FreeFramesOf(node, 64);
+            if (free > most)
+            {
+                most = free;
+                best = node;
+            }
+        }
+        return best;
     }
 
     /// <summary>Takes the smallest block that is large enough from the highest zone that has one, and puts the rest of it back.</summary>

@@ -93,3 +93,15 @@ public sealed class OpenBus : IMmioDevice
     {
     }
 }
+
+/// <summary>Where no device answers: reads give ones, writes vanish.</summary>
+internal sealed class EmptyBus : IMmioDevice
+{
+    public static EmptyBus Instance { get; } = new();
+
+    public uint Read(uint offset, int size) => uint.MaxValue;
+
+    public void Write(uint offset, int size, uint value)
+    {
+    }
+}

@@ -83,6 +83,10 @@ internal static unsafe class Asm
 
     internal static void invalidate_page(ulong address) => Self.Tlb.FlushPage(address);
 
+    internal static void flush_cache(ulong address, ulong bytes)
+    {
+    }
+
     internal static void write_back_invalidate()
     {
     }

@@ -56,6 +56,9 @@ public readonly struct MmioRegion
         self.Machine.Clock.Tick();
         if (!self.TryTranslate(_address + offset, kind, AccessMode.Supervisor, out ulong machine, out uint error))
             throw new SimulatedFault(ExceptionVector.PageFault, error, $"device register at 0x{_address + offset:x}");
-        return self.Machine.Devices.TryFind(machine, out IMmioDevice device, out at) ? device : throw new BusError(machine);
+        if (self.Machine.Devices.TryFind(machine, out IMmioDevice device, out at))
+            return device;
+        // RAM mapped as a device is always a mistake; elsewhere the bus may be empty.
+        return machine < self.Machine.Memory.Size ? throw new BusError(machine) : EmptyBus.Instance;
     }
 }

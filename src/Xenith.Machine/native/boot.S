@@ -46,6 +46,9 @@ multiboot2:
         .long -(MULTIBOOT2_MAGIC + (multiboot2_end - multiboot2))
         .short 6, 0                     // tag: modules on page boundaries
         .long 8
+        .short 5, 1                     // tag, optional: any screen is welcome, and its address
+        .long 20, 0, 0, 0
+        .long 0                         // tags are aligned to 8 bytes
         .short 0, 0                     // tag: end
         .long 8
 multiboot2_end:

@@ -148,6 +148,16 @@ function write_back_invalidate
         wbinvd
         ret
 
+function flush_cache                    /* every line that the bytes touch; lines have 64 bytes */
+        add %rdi, %rsi
+        and $~63, %rdi
+1:      clflush (%rdi)
+        add $64, %rdi
+        cmp %rsi, %rdi
+        jb 1b
+        mfence
+        ret
+
 function enable_interrupts
         sti
         ret

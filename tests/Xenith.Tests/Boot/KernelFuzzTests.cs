@@ -45,7 +45,7 @@ public class KernelFuzzTests
 
                 if (KernelFile.Open(file, out KernelFile kernel) == KernelError.None)
                 {
-                    XzScratch scratch = new(new ushort[XzScratch.ModelLength], new uint[XzScratch.ChecksumTablesLength]);
+                    UnpackScratch scratch = new(new ushort[UnpackScratch.ModelLength], new uint[UnpackScratch.ChecksumTablesLength]);
                     kernel.Unpack(new byte[5000], scratch, out _, out _);
                 }
             },

@@ -5,10 +5,10 @@ namespace Xenith.Tests.Boot;
 
 public class XzDecoderTests
 {
-    private readonly ushort[] _model = new ushort[XzScratch.ModelLength];
-    private readonly uint[] _tables = new uint[XzScratch.ChecksumTablesLength];
+    private readonly ushort[] _model = new ushort[UnpackScratch.ModelLength];
+    private readonly uint[] _tables = new uint[UnpackScratch.ChecksumTablesLength];
 
-    private XzScratch Scratch => new(_model, _tables);
+    private UnpackScratch Scratch => new(_model, _tables);
 
     public static TheoryData<string, byte[], byte[]> Sound => new()
     {
@@ -33,7 +33,7 @@ public class XzDecoderTests
     {
         Assert.NotNull(name);
         byte[] destination = new byte[expected.Length];
-        Assert.Equal(XzError.None, XzDecoder.Decode(packed, destination, Scratch, out XzOutcome outcome));
+        Assert.Equal(UnpackError.None, XzDecoder.Decode(packed, destination, Scratch, out UnpackOutcome outcome));
         Assert.Equal(expected.Length, outcome.Produced);
         Assert.Equal(packed.Length, outcome.Consumed);
         Assert.Equal(expected, destination);
@@ -46,7 +46,7 @@ public class XzDecoderTests
         byte[] destination = new byte[expected.Length + 100];
         destination.AsSpan(expected.Length).Fill(0xaa);
         byte[] packed = [.. XzSamples.TextCrc32, 1, 2, 3, 4];
-        Assert.Equal(XzError.None, XzDecoder.Decode(packed, destination, Scratch, out XzOutcome outcome));
+        Assert.Equal(UnpackError.None, XzDecoder.Decode(packed, destination, Scratch, out UnpackOutcome outcome));
         Assert.Equal(packed.Length - 4, outcome.Consumed);
         Assert.Equal(expected, destination[..expected.Length]);
         Assert.All(destination[expected.Length..], value => Assert.Equal(0xaa, value));
@@ -56,22 +56,22 @@ public class XzDecoderTests
     public void RefusesADestinationThatIsTooSmall()
     {
         byte[] destination = new byte[XzSamples.TextData(400).Length - 1];
-        Assert.Equal(XzError.DestinationTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, destination, Scratch, out _));
+        Assert.Equal(UnpackError.DestinationTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, destination, Scratch, out _));
     }
 
     [Fact]
     public void RefusesScratchThatIsTooSmall()
     {
-        Assert.Equal(XzError.ScratchTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, new byte[9000], new XzScratch(_model.AsSpan(1), _tables), out _));
-        Assert.Equal(XzError.ScratchTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, new byte[9000], new XzScratch(_model, _tables.AsSpan(1)), out _));
+        Assert.Equal(UnpackError.ScratchTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, new byte[9000], new UnpackScratch(_model.AsSpan(1), _tables), out _));
+        Assert.Equal(UnpackError.ScratchTooSmall, XzDecoder.Decode(XzSamples.TextCrc32, new byte[9000], new UnpackScratch(_model, _tables.AsSpan(1)), out _));
     }
 
     [Fact]
     public void NamesWhatIsNotSupported()
     {
-        Assert.Equal(XzError.UnsupportedCheck, XzDecoder.Decode(XzSamples.TextSha256, new byte[9000], Scratch, out _));
-        Assert.Equal(XzError.UnsupportedFilter, XzDecoder.Decode(XzSamples.Delta, new byte[9000], Scratch, out _));
-        Assert.Equal(XzError.NotXz, XzDecoder.Decode("not xz at all"u8, new byte[10], Scratch, out _));
+        Assert.Equal(UnpackError.UnsupportedCheck, XzDecoder.Decode(XzSamples.TextSha256, new byte[9000], Scratch, out _));
+        Assert.Equal(UnpackError.UnsupportedFilter, XzDecoder.Decode(XzSamples.Delta, new byte[9000], Scratch, out _));
+        Assert.Equal(UnpackError.NotThisFormat, XzDecoder.Decode("not xz at all"u8, new byte[10], Scratch, out _));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class XzDecoderTests
         {
             for (int length = 0; length < packed.Length; length++)
             {
-                Assert.NotEqual(XzError.None, XzDecoder.Decode(packed.AsSpan(0, length), destination, Scratch, out _));
+                Assert.NotEqual(UnpackError.None, XzDecoder.Decode(packed.AsSpan(0, length), destination, Scratch, out _));
             }
         }
     }
@@ -101,7 +101,7 @@ public class XzDecoderTests
             {
                 byte[] damaged = [.. packed];
                 damaged[bit / 8] ^= (byte)(1 << (bit % 8));
-                if (XzDecoder.Decode(damaged, destination, Scratch, out XzOutcome outcome) == XzError.None)
+                if (XzDecoder.Decode(damaged, destination, Scratch, out UnpackOutcome outcome) == UnpackError.None)
                 {
                     Assert.True(expected.AsSpan().SequenceEqual(destination.AsSpan(0, outcome.Produced)));
                 }
@@ -112,9 +112,9 @@ public class XzDecoderTests
     [Fact]
     public void EveryErrorHasASentence()
     {
-        foreach (XzError error in Enum.GetValues<XzError>())
+        foreach (UnpackError error in Enum.GetValues<UnpackError>())
         {
-            Assert.NotEqual("unknown XZ error", error.Message());
+            Assert.NotEqual("unknown unpacking error", error.Message());
         }
     }
 }

@@ -38,7 +38,7 @@ public class XzFuzzTests
             (chunk, room) =>
             {
                 byte[] destination = new byte[room];
-                ushort[] model = new ushort[XzScratch.ModelLength];
+                ushort[] model = new ushort[UnpackScratch.ModelLength];
                 Lzma2.Decode([0xe0, 0x0f, 0xff, (byte)(chunk.Length >> 8), (byte)chunk.Length, 0x5d, 0, .. chunk], destination, model, out _, out _);
                 Lzma2.Decode(chunk, destination, model, out _, out _);
             },
@@ -47,9 +47,9 @@ public class XzFuzzTests
 
     private static void Decode(byte[] packed, int room)
     {
-        XzScratch scratch = new(new ushort[XzScratch.ModelLength], new uint[XzScratch.ChecksumTablesLength]);
-        XzError error = XzDecoder.Decode(packed, new byte[room], scratch, out XzOutcome outcome);
-        if (error == XzError.None)
+        UnpackScratch scratch = new(new ushort[UnpackScratch.ModelLength], new uint[UnpackScratch.ChecksumTablesLength]);
+        UnpackError error = XzDecoder.Decode(packed, new byte[room], scratch, out UnpackOutcome outcome);
+        if (error == UnpackError.None)
         {
             Assert.InRange(outcome.Produced, 0, room);
             Assert.InRange(outcome.Consumed, 0, packed.Length);

@@ -11,12 +11,17 @@ internal static class Firmware
     public const uint LoaderMagic = 0x2bad_b002;
     public const uint InformationAddress = 0x1_0000;
 
-    private const ulong CommandLineAddress = 0x1_1000, KernelTextAddress = 0x1_2000, ModulesAddress = 0x1_3000, MapAddress = 0x1_4000;
+    /// <summary>Where the ACPI tables and their root pointer are.</summary>
+    public const ulong RootPointerAddress = 0xf_0000, TablesAddress = 0xe_0000;
+
+    /// <summary>Where the memory map is, 24 bytes a range; and the list of modules.</summary>
+    public const ulong MapAddress = 0x1_4000, ModulesAddress = 0x1_3000;
+
+    private const ulong CommandLineAddress = 0x1_1000, KernelTextAddress = 0x1_2000;
     private const ulong KernelAddress = 0x100_0000;
-    private const ulong RootPointerAddress = 0xf_0000, TablesAddress = 0xe_0000;
 
     /// <summary>Writes everything for a start with one module, the kernel.</summary>
-    public static void Write(SimulatedMachine machine, byte[] kernel, string commandLine, string kernelArguments)
+    public static void Write(SimulatedMachine machine, byte[] kernel, string commandLine, string kernelArguments, params (string Signature, byte[] Body)[] moreTables)
     {
         PhysicalMemory memory = machine.Memory;
         kernel.CopyTo(memory.Bytes(KernelAddress, kernel.Length));
@@ -38,17 +43,29 @@ internal static class Firmware
         memory.Write(InformationAddress + 24UL, (uint)ModulesAddress);
         memory.Write(InformationAddress + 44UL, (uint)(map - MapAddress));
         memory.Write(InformationAddress + 48UL, (uint)MapAddress);
-        WriteAcpi(machine);
+        WriteAcpi(machine, moreTables);
     }
 
-    private static void WriteAcpi(SimulatedMachine machine)
+    /// <summary>Writes a memory map in place of the usual one.</summary>
+    public static void WriteMap(SimulatedMachine machine, IEnumerable<(ulong Start, ulong Length, uint Kind)> ranges)
+    {
+        ulong map = MapAddress;
+        foreach ((ulong start, ulong length, uint kind) in ranges)
+            Range(machine.Memory, ref map, start, length, kind);
+        machine.Memory.Write(InformationAddress + 44UL, (uint)(map - MapAddress));
+    }
+
+    private static void WriteAcpi(SimulatedMachine machine, (string Signature, byte[] Body)[] moreTables)
     {
         PhysicalMemory memory = machine.Memory;
         ulong at = TablesAddress + 0x100;
         ulong fixedTable = Table(memory, ref at, "FACP", 3, FixedTable());
         ulong interrupts = Table(memory, ref at, "APIC", 3, InterruptTable(machine.Cpus.Count));
+        List<byte> list = [.. BitConverter.GetBytes(fixedTable), .. BitConverter.GetBytes(interrupts)];
+        foreach ((string signature, byte[] body) in moreTables)
+            list.AddRange(BitConverter.GetBytes(Table(memory, ref at, signature, 1, body)));
         ulong root = TablesAddress;
-        Table(memory, ref root, "XSDT", 1, [.. BitConverter.GetBytes(fixedTable), .. BitConverter.GetBytes(interrupts)]);
+        Table(memory, ref root, "XSDT", 1, [.. list]);
 
         byte[] pointer = [.. "RSD PTR "u8, 0, .. "XENITH"u8, 2, 0, 0, 0, 0, .. BitConverter.GetBytes(36u), .. BitConverter.GetBytes(TablesAddress), 0, 0, 0, 0];
         pointer[8] = Checksum(pointer.AsSpan(0, 20));

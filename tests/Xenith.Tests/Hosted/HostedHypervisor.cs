@@ -15,10 +15,11 @@ internal sealed class HostedHypervisor : IDisposable
 {
     private readonly SimulatedCpu.Scope _scope;
 
-    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20, int cpus = 1, Action<SimulatedMachine>? prepare = null)
+    public HostedHypervisor(string commandLine = "loglvl=all", string kernelArguments = "console=hvc0", ulong memory = 256UL << 20, int cpus = 1, Action<SimulatedMachine>? prepare = null,
+        params (string Signature, byte[] Body)[] tables)
     {
         Machine = new SimulatedMachine(memory, cpus);
-        Firmware.Write(Machine, TestKernel.Create(), commandLine, kernelArguments);
+        Firmware.Write(Machine, TestKernel.Create(), commandLine, kernelArguments, tables);
         prepare?.Invoke(Machine);
         _scope = Cpu.Enter();
         Start(Machine);

@@ -17,8 +17,8 @@ internal static class HostMemory
         var m2p = Table<ulong>.Over(M2pFrame * AddressSpace.PageSize, frames);
         for (ulong i = 0; i < m2p.Count; i++)
             m2p[i] = ulong.MaxValue;
-        var allocator = new PageAllocator(table, 1);
-        allocator.AddRange(FirstFree, frames - FirstFree, 0);
+        var allocator = new PageAllocator(table, NumaTopology.OneNode(frames));
+        allocator.AddRange(FirstFree, frames - FirstFree);
         return new MachineMemory(table, m2p, allocator);
     }
 }

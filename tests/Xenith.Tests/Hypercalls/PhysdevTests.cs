@@ -102,7 +102,12 @@ public sealed class PhysdevTests
         Assert.Equal(0, dom0.Call(HypercallNumber.PhysdevOp, (ulong)Op.AllocIrqVector, ref irq));
         Assert.Equal(9u, irq.Vector);
 
+        var port = new PhysdevDbgpOp { Op = (byte)DebugPortOp.ResetPrepare };
+        Assert.Equal(0, dom0.Call(HypercallNumber.PhysdevOp, (ulong)Op.DbgpOp, ref port));
+        Assert.Equal(-14, dom0.Call(HypercallNumber.PhysdevOp, (ulong)Op.DbgpOp, GuestScene.Unmapped));
+
         using var domU = new GuestScene(privileged: false);
+        Assert.Equal(-1, domU.Call(HypercallNumber.PhysdevOp, (ulong)Op.DbgpOp, ref port));
         Assert.Equal(-1, domU.Call(HypercallNumber.PhysdevOp, (ulong)Op.ApicRead, ref apic));
         Assert.Equal(-1, domU.Call(HypercallNumber.PhysdevOp, (ulong)Op.AllocIrqVector, ref irq));
         Assert.Equal(-1, MapLine(domU, 5, 5, out _));

@@ -35,6 +35,39 @@ public sealed class MoveTests
     }
 
     [Fact]
+    public void An_interrupt_follows_the_vCPU_that_it_is_bound_to()
+    {
+        using var guest = new GuestScene(cpus: 2);
+        PciDevice device = MessageTests.AddDevice(guest);
+        Assert.Equal(0, MessageTests.MapMsix(guest, 0, out int pirq));
+        uint port = MessageTests.Bind(guest, pirq);
+        MessageTests.WriteConfiguration(guest, 0x72, 2, 0x8000);
+        Irq irq = guest.Domain.Pirqs.IrqOf((uint)pirq)!;
+        Assert.Equal(guest.Pcpu, irq.Cpu);
+
+        // Bound to a vCPU that another CPU has: at once.
+        Pcpu second = guest.Host.Pcpus.Find(1)!;
+        second.Loaded = guest.Domain.FindVcpu(1);
+        var bind = new EventChannelBindVcpu { Port = port, Vcpu = 1 };
+        Assert.Equal(0, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindVcpu, ref bind));
+        Assert.Equal(second, irq.Cpu);
+        Settle(guest);
+
+        // The vCPUs change places: with the first interrupt after that, once the last move is long ago.
+        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        Advance(guest, 20_000_000);
+        device.RaiseMsix(0);
+        TakeAnywhere(guest, 1);
+        Assert.True(guest.Domain.Events.IsPending(port));
+        Assert.Equal(guest.Pcpu, irq.Cpu);
+        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        guest.Domain.SharedInfo.TestAndClearBit(2048, port);
+        device.RaiseMsix(0);
+        TakeAnywhere(guest, 0);
+        Assert.Equal(guest.Pcpu, irq.Cpu);
+    }
+
+    [Fact]
     public void The_way_out_of_a_CPU_that_goes_offline()
     {
         using var guest = new GuestScene(cpus: 2);
@@ -173,6 +206,8 @@ public sealed class MoveTests
         Raise();
         Settle(guest);
         Assert.True(guest.Domain.Events.IsPending(port), $"{source}, seed {seed}: lost (due {isDue}, {counted} of {irq.Count})");
+        Acknowledge();
+        Settle(guest);
         Assert.True(!irq.HasOldVectors && !irq.IsMovePending, $"{source}, seed {seed}: a move did not end");
         Assert.DoesNotContain("No irq handler", guest.Printed, StringComparison.Ordinal);
         int kept = 0;

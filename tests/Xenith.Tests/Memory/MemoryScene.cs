@@ -31,8 +31,8 @@ internal sealed class MemoryScene : IDisposable
         var m2p = Table<ulong>.Over(M2PAt, Frames);
         for (ulong i = 0; i < Frames; i++)
             m2p[i] = MachineToPhysical.InvalidEntry;
-        var allocator = new PageAllocator(frames, 1);
-        allocator.AddRange(FirstFree, FirstHollow - FirstFree, 0);
+        var allocator = new PageAllocator(frames, NumaTopology.OneNode(Frames));
+        allocator.AddRange(FirstFree, FirstHollow - FirstFree);
         TotalFrames = FirstHollow - FirstFree;
         ulong registers = AddressSpace.DeviceMappings;
         var early = new EarlyMemory();

@@ -45,7 +45,7 @@ internal sealed class PvScene : IDisposable
         Xenith.Machine.Cpu.WriteCr4(Xenith.Machine.Cpu.ReadCr4() | Cr4.OsXsave);
         if (!HypervisorAddressSpace.TryMapDevice(early, 0, LocalApicAddress, out MmioRegion apic))
             throw new InvalidOperationException("no local APIC");
-        MachineMemory memory = MemorySetup.Create(log, early, MemoryBytes) ?? throw new InvalidOperationException("no memory");
+        MachineMemory memory = MemorySetup.Create(log, early, MemoryBytes, NumaTopology.OneNode(MemoryBytes / AddressSpace.PageSize)) ?? throw new InvalidOperationException("no memory");
         Host = new Host(log, memory, new SystemTime(1_000_000_000), new InterruptControllers(new Hypervisor.Interrupts.LocalApic(apic)), new PlatformInformation());
         PerCpu.SetContext(new Pcpu(Host, 0));
 

@@ -3,14 +3,14 @@ using Xenith.Cli.Emulation;
 
 namespace Xenith.Cli.Testing.Scenarios;
 
-/// <summary>Debian's drivers write to real disk controllers under dom0 and read the same back, and each interrupts by the means that it has: MSI or MSI-X.</summary>
+/// <summary>Debian's drivers write to real disk controllers under dom0 and read the same back, and each interrupts by the means that it has: MSI, MSI-X or, without these, a wire.</summary>
 internal sealed class Disks : Scenario
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
 
     public override string Name => "disks";
 
-    public override string Point => "dom0 writes to AHCI, NVMe and virtio disks, drops its caches and reads the same back; they interrupt by MSI and MSI-X";
+    public override string Point => "dom0 writes to AHCI, NVMe and virtio disks, drops its caches and reads the same back; they interrupt by MSI and MSI-X, or by a wire where messages are switched off";
 
     public override IEnumerable<TestCase> Cases(Scale scale)
     {
@@ -20,10 +20,11 @@ internal sealed class Disks : Scenario
             Case(DiskBus.Ahci, "sda", "-msi ", "ahci", mebibytes),
             Case(DiskBus.Nvme, "nvme0n1", "-msi-x", "nvme0q1", mebibytes),
             Case(DiskBus.Virtio, "vda", "-msi-x", "virtio0-req", mebibytes),
+            Case(DiskBus.Nvme, "nvme0n1", "-ioapic-level", "nvme0q1", mebibytes, "msi=0"),
         ];
     }
 
-    private static TestCase Case(DiskBus bus, string device, string kind, string handler, int mebibytes) => new($"{bus}, {mebibytes} MB", async bench =>
+    private static TestCase Case(DiskBus bus, string device, string kind, string handler, int mebibytes, string options = "") => new($"{bus}, {mebibytes} MB {options}".TrimEnd(), async bench =>
     {
         var file = Path.GetTempFileName();
         try
@@ -44,7 +45,7 @@ internal sealed class Disks : Scenario
                 grep -E -- '{handler}' /proc/interrupts
                 dmesg | grep -E 'I/O error|timeout|nobody cared' || echo clean
                 """,
-                machine => machine with { Disks = [new Disk(file, bus)], MemoryMiB = mebibytes > 64 ? 1536 : 1024 },
+                machine => machine with { Disks = [new Disk(file, bus)], HypervisorOptions = options, MemoryMiB = mebibytes > 64 ? 1536 : 1024 },
                 Limit);
             TestBench.CheckOrderly(boot);
             var lines = boot.Lines;

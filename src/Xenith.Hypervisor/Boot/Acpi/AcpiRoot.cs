@@ -25,6 +25,12 @@ internal struct AcpiRoot
     /// <summary>0 for ACPI 1.0, else at least 2.</summary>
     internal byte Revision;
 
+    /// <summary>Six characters of who made the firmware, the first in the lowest byte.</summary>
+    internal ulong Maker;
+
+    /// <summary>Bytes of the root pointer.</summary>
+    internal uint Length;
+
     /// <summary>Physical address of the table of 32-bit addresses, 0 if there is none.</summary>
     internal ulong Rsdt;
 
@@ -84,6 +90,8 @@ internal struct AcpiRoot
         root.Address = address;
         root.Revision = first.U8(15);
         root.Rsdt = first.U32(16);
+        root.Maker = first.U64(9) & 0xffff_ffff_ffff;
+        root.Length = FirstLength;
         if (root.Revision < 2)
         {
             return true;
@@ -96,6 +104,7 @@ internal struct AcpiRoot
             && whole.Length != 0 && whole.SumIsZero())
         {
             root.Xsdt = second.U64(24);
+            root.Length = length;
         }
 
         return true;

@@ -21,15 +21,16 @@ internal static class AcpiSetup
         }
 
         platform.AcpiRoot = tables.Root.Address;
-        log.Info($"ACPI: RSDP {tables.Root.Address:x8}, r{tables.Root.Revision}");
-        for (int i = 0; i < tables.Count; i++)
-        {
-            Print(log, tables[i]);
-        }
-
+        AcpiReport.PrintList(log, tables);
         if (TryFind(log, tables, "FACP"u8, out TableBytes table))
         {
-            AddFixed(new Fadt(table), platform);
+            Fadt fadt = new(table);
+            AcpiReport.Print(log, fadt);
+            platform.PmTimerPort = fadt.PmTimer.Port;
+            platform.Pm1aControl = fadt.Pm1aControl.Port;
+            platform.Pm1bControl = fadt.Pm1bControl.Port;
+            platform.ResetPort = fadt.ResetRegister.Port;
+            platform.ResetValue = fadt.ResetValue;
         }
 
         if (TryFind(log, tables, "APIC"u8, out table))
@@ -39,7 +40,19 @@ internal static class AcpiSetup
 
         if (tables.Find("HPET"u8, out table) == AcpiError.None)
         {
-            platform.HpetAddress = new HpetTable(table).Address;
+            HpetTable hpet = new(table);
+            platform.HpetAddress = hpet.Address;
+            log.Info($"ACPI: HPET id: 0x{hpet.BlockId:x} base: 0x{hpet.Address:x}");
+        }
+
+        if (tables.Find("DMAR"u8, out table) == AcpiError.None)
+        {
+            platform.IommuCount += AcpiReport.Print(log, new DmarTable(table));
+        }
+
+        if (tables.Find("IVRS"u8, out table) == AcpiError.None)
+        {
+            platform.IommuCount += AcpiReport.Print(log, new IvrsTable(table));
         }
 
         if (tables.Find("MCFG"u8, out table) == AcpiError.None)
@@ -64,18 +77,17 @@ internal static class AcpiSetup
         }
     }
 
-    private static void Print(ConsoleLog log, AcpiTable table)
+    /// <summary>The affinity tables, for <see cref="NumaSetup"/>.</summary>
+    internal static NumaTables FindNuma(PlatformInformation platform)
     {
-        System.Span<byte> signature = stackalloc byte[4];
-        table.WriteSignature(signature);
-        if (table.Error == AcpiError.None)
+        NumaTables numa = default;
+        if (platform.AcpiRoot != 0 && AcpiTables<FirmwareMemory>.Open(default, platform.AcpiRoot, out AcpiTables<FirmwareMemory> tables) == AcpiError.None)
         {
-            log.Info($"ACPI: {(System.ReadOnlySpan<byte>)signature} {table.Address:x8}, {table.Length:x4} (r{table.Revision})");
+            numa.HasSrat = tables.Find("SRAT"u8, out numa.Srat) == AcpiError.None;
+            numa.HasSlit = tables.Find("SLIT"u8, out numa.Slit) == AcpiError.None;
         }
-        else
-        {
-            log.Warning($"ACPI: {(System.ReadOnlySpan<byte>)signature} at {table.Address:x8} is not used: {table.Error.Message()}");
-        }
+
+        return numa;
     }
 
     private static bool TryFind(ConsoleLog log, AcpiTables<FirmwareMemory> tables, System.ReadOnlySpan<byte> signature, out TableBytes table)
@@ -89,18 +101,10 @@ internal static class AcpiSetup
         return error == AcpiError.None;
     }
 
-    private static void AddFixed(Fadt fadt, PlatformInformation platform)
-    {
-        platform.PmTimerPort = fadt.PmTimer.Port;
-        platform.Pm1aControl = fadt.Pm1aControl.Port;
-        platform.Pm1bControl = fadt.Pm1bControl.Port;
-        platform.ResetPort = fadt.ResetRegister.Port;
-        platform.ResetValue = fadt.ResetValue;
-    }
-
     private static void AddInterrupts(ConsoleLog log, Madt madt, PlatformInformation platform)
     {
         platform.LocalApicAddress = madt.LocalApicAddress;
+        log.Info($"ACPI: Local APIC address 0x{platform.LocalApicAddress:x8}");
         AcpiEntries entries = madt.Entries;
         while (entries.MoveNext())
         {
@@ -113,27 +117,13 @@ internal static class AcpiSetup
             }
             else if (Madt.TryIoApic(entries, out MadtIoApic ioApic))
             {
-                if (platform.IoApicCount < 8)
-                {
-                    platform.IoApics[platform.IoApicCount] =
-                        new IoApicDescription { Id = ioApic.Id, Address = ioApic.Address, FirstGsi = ioApic.FirstGsi };
-                    platform.IoApicCount++;
-                }
-                else
-                {
-                    log.Warning($"ACPI: IO-APIC {ioApic.Id} is not used: there are too many");
-                }
+                log.Info($"ACPI: IOAPIC (id[0x{ioApic.Id:x2}] address[0x{ioApic.Address:x}] gsi_base[{ioApic.FirstGsi}])");
+                AddIoApic(log, ioApic, platform);
             }
-            else if (Madt.TryOverride(entries, out MadtOverride change) && platform.OverrideCount < 16)
+            else if (Madt.TryOverride(entries, out MadtOverride change))
             {
-                platform.Overrides[platform.OverrideCount] = new InterruptOverride
-                {
-                    Irq = change.Irq,
-                    Gsi = change.Gsi,
-                    IsLevel = change.Line.IsLevel,
-                    IsActiveLow = change.Line.IsActiveLow,
-                };
-                platform.OverrideCount++;
+                log.Info($"ACPI: INT_SRC_OVR (bus 0 bus_irq {change.Irq} global_irq {change.Gsi} {change.Line.Polarity} {change.Line.Trigger})");
+                AddOverride(log, change, platform);
             }
         }
 
@@ -141,5 +131,40 @@ internal static class AcpiSetup
         {
             log.Warning($"ACPI: the list of interrupt controllers is damaged; its beginning is used");
         }
+
+        if (platform.IoApicCount != 0)
+        {
+            log.Always($"Using ACPI (MADT) for SMP configuration information");
+        }
+    }
+
+    private static void AddIoApic(ConsoleLog log, MadtIoApic ioApic, PlatformInformation platform)
+    {
+        if (platform.IoApicCount == IoApicDescriptions.Capacity)
+        {
+            log.Warning($"ACPI: IO-APIC {ioApic.Id} is not used: there are too many");
+            return;
+        }
+
+        platform.IoApics[platform.IoApicCount] = new IoApicDescription { Id = ioApic.Id, Address = ioApic.Address, FirstGsi = ioApic.FirstGsi };
+        platform.IoApicCount++;
+    }
+
+    private static void AddOverride(ConsoleLog log, MadtOverride change, PlatformInformation platform)
+    {
+        if (platform.OverrideCount == InterruptOverrides.Capacity)
+        {
+            log.Warning($"ACPI: the override of IRQ {change.Irq} is not used: there are too many");
+            return;
+        }
+
+        platform.Overrides[platform.OverrideCount] = new InterruptOverride
+        {
+            Irq = change.Irq,
+            Gsi = change.Gsi,
+            IsLevel = change.Line.IsLevel,
+            IsActiveLow = change.Line.IsActiveLow,
+        };
+        platform.OverrideCount++;
     }
 }

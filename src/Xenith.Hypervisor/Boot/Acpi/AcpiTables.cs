@@ -21,16 +21,27 @@ internal struct AcpiTable
 
     internal byte Revision;
 
+    /// <summary>Who made the table: six characters, then eight that name it, then its own revision; zeros if the header cannot be read.</summary>
+    internal ulong Maker, Name;
+
+    internal uint MakerRevision;
+
+    /// <summary>The program that made the table, and its revision.</summary>
+    internal uint Creator, CreatorRevision;
+
     /// <summary>Why the table cannot be used.</summary>
     internal AcpiError Error;
 
     /// <summary>Writes the four characters, with '?' for what cannot be printed.</summary>
-    internal readonly void WriteSignature(Span<byte> text)
+    internal readonly void WriteSignature(Span<byte> text) => WriteText(Signature, text.Slice(0, 4));
+
+    /// <summary>Writes characters, the first in the lowest byte: '?' for what cannot be printed, blanks for zeros.</summary>
+    internal static void WriteText(ulong characters, Span<byte> text)
     {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < text.Length; i++)
         {
-            byte value = unchecked((byte)(Signature >> (8 * i)));
-            text[i] = value is >= 0x20 and < 0x7f ? value : (byte)'?';
+            byte value = unchecked((byte)(characters >> (8 * i)));
+            text[i] = value is >= 0x20 and < 0x7f ? value : value == 0 ? (byte)' ' : (byte)'?';
         }
     }
 }
@@ -73,6 +84,23 @@ internal readonly struct AcpiTables<TMemory>
         return TryRootTable(memory, root, root.Xsdt, "XSDT"u8, 8, out tables) || TryRootTable(memory, root, root.Rsdt, "RSDT"u8, 4, out tables)
             ? AcpiError.None
             : AcpiError.NoRootTable;
+    }
+
+    /// <summary>The root table itself.</summary>
+    internal AcpiTable List
+    {
+        get
+        {
+            Load(_memory, _entries - AcpiTable.HeaderLength, out AcpiTable table);
+            return table;
+        }
+    }
+
+    /// <summary>A table at an address that another table gives.</summary>
+    internal AcpiTable At(ulong address)
+    {
+        Load(_memory, address, out AcpiTable table);
+        return table;
     }
 
     /// <summary>An entry of the list. The index must be below <see cref="Count"/>.</summary>
@@ -150,6 +178,11 @@ internal readonly struct AcpiTables<TMemory>
         table.Signature = BinaryPrimitives.ReadUInt32LittleEndian(header);
         table.Length = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(4));
         table.Revision = header[8];
+        table.Maker = BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(10)) & 0xffff_ffff_ffff;
+        table.Name = BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(16));
+        table.MakerRevision = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(24));
+        table.Creator = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(28));
+        table.CreatorRevision = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(32));
         if (table.Length is < AcpiTable.HeaderLength or > LargestTable)
         {
             table.Error = AcpiError.BadLength;

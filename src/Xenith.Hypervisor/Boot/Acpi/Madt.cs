@@ -42,6 +42,12 @@ internal readonly struct MadtLine(ushort flags)
 {
     private readonly ushort _flags = flags;
 
+    /// <summary>The polarity as ACPI's words for it.</summary>
+    internal string Polarity => (_flags & 3) switch { 0 => "dfl", 1 => "high", 3 => "low", _ => "res" };
+
+    /// <summary>The trigger mode as ACPI's words for it.</summary>
+    internal string Trigger => ((_flags >> 2) & 3) switch { 0 => "dfl", 1 => "edge", 3 => "level", _ => "res" };
+
     /// <summary>Active low; what conforms to the ISA bus is not.</summary>
     internal bool IsActiveLow => (_flags & 3) == 3;
 

@@ -95,6 +95,12 @@ internal partial struct HypervisorOptions
     /// <summary>noirqbalance: interrupts stay on the CPU that they were first given.</summary>
     internal bool NoIrqBalance;
 
+    /// <summary>irq-max-guests: domains that can share an interrupt.</summary>
+    internal uint MostGuestsOfInterrupt;
+
+    /// <summary>irq_ratelimit: interrupts of one source in 10 ms from which on it is held back; 0 for no limit.</summary>
+    internal uint InterruptRateLimit;
+
     /// <summary>msi: message-signalled interrupts may be used.</summary>
     internal bool Msi;
 
@@ -114,6 +120,8 @@ internal partial struct HypervisorOptions
         TscDeadline = true;
         Hpet = true;
         Msi = true;
+        MostGuestsOfInterrupt = 32;
+        InterruptRateLimit = 10_000;
         Mmcfg = true;
         WatchdogTimeout = 5;
     }
@@ -149,6 +157,8 @@ internal partial struct HypervisorOptions
                 || OptionValues.Switch(option, "x2apic_phys"u8, ref X2ApicPhysical, ref valid)
                 || OptionValues.Flag(option, "tdt"u8, ref TscDeadline, ref valid)
                 || OptionValues.Number(option, "watchdog_timeout"u8, ref WatchdogTimeout, ref valid)
+                || OptionValues.Number(option, "irq-max-guests"u8, ref MostGuestsOfInterrupt, ref valid)
+                || OptionValues.Number(option, "irq_ratelimit"u8, ref InterruptRateLimit, ref valid)
                 || OptionValues.Flag(option, "noirqbalance"u8, ref NoIrqBalance, ref valid)
                 || OptionValues.Flag(option, "msi"u8, ref Msi, ref valid)
                 || OptionValues.Switch(option, "cpuidle"u8, ref CpuIdle, ref valid);

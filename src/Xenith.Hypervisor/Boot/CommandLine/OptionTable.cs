@@ -78,7 +78,7 @@ internal ref struct OptionTable
         + "ats - bool\n"u8
         + "availmem + size\n"u8
         + "badpage + text\n"u8
-        + "bootscrub - bool idle\n"u8
+        + "bootscrub + bool idle\n"u8
         + "bootscrub_chunk - size\n"u8
         + "cet - list bool shstk ibt\n"u8
         + "clocksource + text\n"u8
@@ -165,8 +165,8 @@ internal ref struct OptionTable
         + "iommu - text\n"u8
         + "iommu_dev_iotlb_timeout - int\n"u8
         + "iommu_inclusive_mapping - bool\n"u8
-        + "irq-max-guests - int\n"u8
-        + "irq_ratelimit - int\n"u8
+        + "irq-max-guests + int\n"u8
+        + "irq_ratelimit + int\n"u8
         + "irq_vector_map - global per-device none\n"u8
         + "ivmd - text\n"u8
         + "ivrs_hpet[ - text\n"u8
@@ -186,20 +186,20 @@ internal ref struct OptionTable
         + "mce_verbosity - verbose\n"u8
         + "mem + size\n"u8
         + "memop-max-order - text\n"u8
-        + "mmcfg - list bool amd-fam10\n"u8
+        + "mmcfg + list bool amd-fam10\n"u8
         + "mmio-relax - bool all\n"u8
-        + "msi - bool\n"u8
+        + "msi + bool\n"u8
         + "mtrr.show - bool\n"u8
         + "mwait-idle - bool\n"u8
         + "nmi + ignore dom0 fatal\n"u8
         + "no-real-mode - bool\n"u8
         + "noapic - bool\n"u8
-        + "noirqbalance - bool\n"u8
+        + "noirqbalance + bool\n"u8
         + "nolapic - bool\n"u8
         + "noreboot + bool\n"u8
         + "nosmp + bool\n"u8
         + "nr_irqs - int\n"u8
-        + "numa - bool noacpi fake=\n"u8
+        + "numa + bool noacpi fake=\n"u8
         + "pci - list serr perr\n"u8
         + "pci-phantom - text\n"u8
         + "pcid - bool xpti no-xpti xpti=\n"u8
@@ -245,7 +245,7 @@ internal ref struct OptionTable
         + "unrestricted_guest - bool\n"u8
         + "vcpu_migration_delay - int\n"u8
         + "vesa-ram - int\n"u8
-        + "vga - text\n"u8
+        + "vga + text\n"u8
         + "viridian-spinlock-retry-count - int\n"u8
         + "viridian-version - text\n"u8
         + "vm-notify-window - int\n"u8

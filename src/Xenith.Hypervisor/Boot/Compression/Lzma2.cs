@@ -23,7 +23,7 @@ internal static class Lzma2
     /// <param name="model">At least <see cref="LzmaModel.Length"/> elements.</param>
     /// <param name="consumed">Bytes of the source that belong to the data.</param>
     /// <param name="produced">Bytes written.</param>
-    internal static XzError Decode(
+    internal static UnpackError Decode(
         ReadOnlySpan<byte> source, Span<byte> destination, Span<ushort> model, out int consumed, out int produced)
     {
         consumed = 0;
@@ -37,7 +37,7 @@ internal static class Lzma2
         {
             if (at >= source.Length)
             {
-                return XzError.Truncated;
+                return UnpackError.Truncated;
             }
 
             byte control = source[at];
@@ -46,12 +46,12 @@ internal static class Lzma2
             {
                 consumed = at;
                 produced = dictionaryStart + decoder.Position;
-                return XzError.None;
+                return UnpackError.None;
             }
 
             if (control is > Stored and < Lzma)
             {
-                return XzError.DataDamaged;
+                return UnpackError.DataDamaged;
             }
 
             if (control is StoredNewDictionary or >= LzmaNewDictionary)
@@ -63,7 +63,7 @@ internal static class Lzma2
             }
             else if (dictionaryNeeded)
             {
-                return XzError.DataDamaged;
+                return UnpackError.DataDamaged;
             }
 
             bool isLzma = control >= Lzma;
@@ -71,7 +71,7 @@ internal static class Lzma2
             int headerLength = hasProperties ? 5 : isLzma ? 4 : 2;
             if (source.Length - at < headerLength)
             {
-                return XzError.Truncated;
+                return UnpackError.Truncated;
             }
 
             ReadOnlySpan<byte> header = source.Slice(at, headerLength);
@@ -88,14 +88,14 @@ internal static class Lzma2
             {
                 if (!decoder.TrySetProperties(header[4]))
                 {
-                    return XzError.DataDamaged;
+                    return UnpackError.DataDamaged;
                 }
 
                 propertiesNeeded = false;
             }
             else if (isLzma && propertiesNeeded)
             {
-                return XzError.DataDamaged;
+                return UnpackError.DataDamaged;
             }
 
             if (control >= LzmaNewState)
@@ -105,12 +105,12 @@ internal static class Lzma2
 
             if (source.Length - at < packed)
             {
-                return XzError.Truncated;
+                return UnpackError.Truncated;
             }
 
             if (decoder.Room < count)
             {
-                return XzError.DestinationTooSmall;
+                return UnpackError.DestinationTooSmall;
             }
 
             ReadOnlySpan<byte> chunk = source.Slice(at, packed);
@@ -121,7 +121,7 @@ internal static class Lzma2
             }
             else if (!decoder.TryDecode(chunk, count))
             {
-                return XzError.DataDamaged;
+                return UnpackError.DataDamaged;
             }
         }
     }

@@ -100,7 +100,36 @@ internal ref struct LzmaDecoder
     /// Decodes one chunk, which must fill exactly <paramref name="count"/> bytes (the caller has compared this with
     /// <see cref="Room"/>) and use up <paramref name="input"/>.
     /// </summary>
-    internal bool TryDecode(ReadOnlySpan<byte> input, int count)
+    internal bool TryDecode(ReadOnlySpan<byte> input, int count) => TryDecodeSymbols(input, count) && IsAtEnd();
+
+    /// <summary>The same for a stream that has, or with <paramref name="isMarked"/> must have, a mark at its end: a match of the largest distance.</summary>
+    internal bool TryDecodeStream(ReadOnlySpan<byte> input, int count, bool isMarked) =>
+        TryDecodeSymbols(input, count) && ((!isMarked && IsAtEnd()) || (TryEndMark() && IsAtEnd()));
+
+    private bool IsAtEnd()
+    {
+        Normalize(ref _range, ref _code, ref _input);
+        return _code == 0 && _input.IsEmpty && !_overrun;
+    }
+
+    private bool TryEndMark()
+    {
+        unchecked
+        {
+            uint positionState = (uint)_position & _positionMask;
+            ref ushort isMatch = ref _model[(int)((LzmaModel.IsMatch + (_state << 4) + positionState) & LzmaModel.IndexMask)];
+            if (!Bit(ref isMatch, ref _range, ref _code, ref _input))
+            {
+                return false;
+            }
+
+            DecodeMatch(positionState);
+            return _distance0 == uint.MaxValue;
+        }
+    }
+
+    // Leaves the range coder in the fields, not normalised.
+    private bool TryDecodeSymbols(ReadOnlySpan<byte> input, int count)
     {
         unchecked
         {
@@ -172,9 +201,11 @@ internal ref struct LzmaDecoder
                 _state = (uint)(StateAfterLiteral >> (int)(state << 2)) & 15;
             }
 
-            Normalize(ref range, ref code, ref input);
+            _range = range;
+            _code = code;
+            _input = input;
             _position = position;
-            return code == 0 && input.IsEmpty && !_overrun;
+            return true;
         }
     }
 

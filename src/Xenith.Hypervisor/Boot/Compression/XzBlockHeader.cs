@@ -33,19 +33,19 @@ internal struct XzBlockHeader
     internal uint BranchStartOffset;
 
     /// <summary>Reads the header at the start of <paramref name="source"/>, whose first byte is not the index mark 0.</summary>
-    internal static XzError Parse(ReadOnlySpan<byte> source, Span<uint> checksumTables, out XzBlockHeader header)
+    internal static UnpackError Parse(ReadOnlySpan<byte> source, Span<uint> checksumTables, out XzBlockHeader header)
     {
         header = default;
         int length = (source[0] + 1) * 4;
         if (source.Length < length)
         {
-            return XzError.Truncated;
+            return UnpackError.Truncated;
         }
 
         ReadOnlySpan<byte> body = source.Slice(0, length - 4);
         if (Crc32.Compute(body, checksumTables) != BinaryPrimitives.ReadUInt32LittleEndian(source.Slice(length - 4)))
         {
-            return XzError.BlockHeaderDamaged;
+            return UnpackError.BlockHeaderDamaged;
         }
 
         header.Length = length;
@@ -54,37 +54,37 @@ internal struct XzBlockHeader
         ByteCursor cursor = new(body.Slice(1));
         if (!cursor.TryByte(out byte flags))
         {
-            return XzError.BlockHeaderDamaged;
+            return UnpackError.BlockHeaderDamaged;
         }
 
         if ((flags & ReservedFlags) != 0)
         {
-            return XzError.UnsupportedOption;
+            return UnpackError.UnsupportedOption;
         }
 
         if ((flags & HasPackedSize) != 0 && (!XzNumber.TryRead(ref cursor, out header.PackedSize) || header.PackedSize == 0))
         {
-            return XzError.BlockHeaderDamaged;
+            return UnpackError.BlockHeaderDamaged;
         }
 
         if ((flags & HasUnpackedSize) != 0 && !XzNumber.TryRead(ref cursor, out header.UnpackedSize))
         {
-            return XzError.BlockHeaderDamaged;
+            return UnpackError.BlockHeaderDamaged;
         }
 
         int filters = (flags & FilterCountMask) + 1;
         if (filters > 2)
         {
-            return XzError.UnsupportedFilter;
+            return UnpackError.UnsupportedFilter;
         }
 
-        XzError error = filters == 2 ? header.ParseBranchFilter(ref cursor) : XzError.None;
-        if (error == XzError.None)
+        UnpackError error = filters == 2 ? header.ParseBranchFilter(ref cursor) : UnpackError.None;
+        if (error == UnpackError.None)
         {
             error = ParseLzma2Filter(ref cursor);
         }
 
-        return error != XzError.None ? error : IsZero(cursor.Rest) ? XzError.None : XzError.UnsupportedOption;
+        return error != UnpackError.None ? error : IsZero(cursor.Rest) ? UnpackError.None : UnpackError.UnsupportedOption;
     }
 
     private static bool IsZero(ReadOnlySpan<byte> padding)
@@ -100,31 +100,31 @@ internal struct XzBlockHeader
         return true;
     }
 
-    private static XzError ParseFilter(ref ByteCursor cursor, ulong expected, out ReadOnlySpan<byte> properties)
+    private static UnpackError ParseFilter(ref ByteCursor cursor, ulong expected, out ReadOnlySpan<byte> properties)
     {
         properties = default;
         if (!XzNumber.TryRead(ref cursor, out ulong id) || !XzNumber.TryRead(ref cursor, out ulong size)
             || !cursor.TryBytes(size, out properties))
         {
-            return XzError.BlockHeaderDamaged;
+            return UnpackError.BlockHeaderDamaged;
         }
 
-        return id == expected ? XzError.None : XzError.UnsupportedFilter;
+        return id == expected ? UnpackError.None : UnpackError.UnsupportedFilter;
     }
 
-    private static XzError ParseLzma2Filter(ref ByteCursor cursor)
+    private static UnpackError ParseLzma2Filter(ref ByteCursor cursor)
     {
         // The dictionary size does not matter here: the output is the dictionary.
-        XzError error = ParseFilter(ref cursor, Lzma2Filter, out ReadOnlySpan<byte> properties);
-        return error != XzError.None ? error
-            : properties.Length == 1 && properties[0] <= MaximumDictionary ? XzError.None
-            : XzError.UnsupportedOption;
+        UnpackError error = ParseFilter(ref cursor, Lzma2Filter, out ReadOnlySpan<byte> properties);
+        return error != UnpackError.None ? error
+            : properties.Length == 1 && properties[0] <= MaximumDictionary ? UnpackError.None
+            : UnpackError.UnsupportedOption;
     }
 
-    private XzError ParseBranchFilter(ref ByteCursor cursor)
+    private UnpackError ParseBranchFilter(ref ByteCursor cursor)
     {
-        XzError error = ParseFilter(ref cursor, BranchFilterX86, out ReadOnlySpan<byte> properties);
-        if (error != XzError.None)
+        UnpackError error = ParseFilter(ref cursor, BranchFilterX86, out ReadOnlySpan<byte> properties);
+        if (error != UnpackError.None)
         {
             return error;
         }
@@ -135,6 +135,6 @@ internal struct XzBlockHeader
             BranchStartOffset = BinaryPrimitives.ReadUInt32LittleEndian(properties);
         }
 
-        return properties.Length is 0 or 4 ? XzError.None : XzError.UnsupportedOption;
+        return properties.Length is 0 or 4 ? UnpackError.None : UnpackError.UnsupportedOption;
     }
 }

@@ -9,16 +9,7 @@ using System.Buffers.Binary;
 
 namespace Xenith.Hypervisor.Boot;
 
-/// <summary>How far <see cref="XzDecoder.Decode"/> came.</summary>
-public struct XzOutcome
-{
-    /// <summary>Bytes of the source that the stream takes, all parts included.</summary>
-    public int Consumed;
-
-    /// <summary>Bytes written to the destination and checked.</summary>
-    public int Produced;
-}
-
+/// <summary>Decoder of .xz streams.</summary>
 public static class XzDecoder
 {
     private const int HeaderLength = 12;
@@ -41,17 +32,17 @@ public static class XzDecoder
     /// <param name="destination">Where the data go, from the first byte on. After an error its contents mean nothing.</param>
     /// <param name="scratch">Working memory.</param>
     /// <param name="outcome">Sizes; valid on success.</param>
-    public static XzError Decode(ReadOnlySpan<byte> source, Span<byte> destination, XzScratch scratch, out XzOutcome outcome)
+    public static UnpackError Decode(ReadOnlySpan<byte> source, Span<byte> destination, UnpackScratch scratch, out UnpackOutcome outcome)
     {
         outcome = default;
         if (!scratch.IsLargeEnough)
         {
-            return XzError.ScratchTooSmall;
+            return UnpackError.ScratchTooSmall;
         }
 
         Crc32.FillTables(scratch.ChecksumTables);
-        XzError error = ParseStreamHeader(source, scratch.ChecksumTables, out byte check);
-        if (error != XzError.None)
+        UnpackError error = ParseStreamHeader(source, scratch.ChecksumTables, out byte check);
+        if (error != UnpackError.None)
         {
             return error;
         }
@@ -63,7 +54,7 @@ public static class XzDecoder
         {
             if (at >= source.Length)
             {
-                return XzError.Truncated;
+                return UnpackError.Truncated;
             }
 
             if (source[at] == 0)
@@ -71,8 +62,8 @@ public static class XzDecoder
                 break;
             }
 
-            error = DecodeBlock(source.Slice(at), destination.Slice(produced), scratch, check, ref index, out XzOutcome block);
-            if (error != XzError.None)
+            error = DecodeBlock(source.Slice(at), destination.Slice(produced), scratch, check, ref index, out UnpackOutcome block);
+            if (error != UnpackError.None)
             {
                 return error;
             }
@@ -82,61 +73,61 @@ public static class XzDecoder
         }
 
         error = index.Check(source.Slice(at), scratch.ChecksumTables, out int indexLength);
-        if (error != XzError.None)
+        if (error != UnpackError.None)
         {
             return error;
         }
 
         at += indexLength;
         error = CheckFooter(source.Slice(at), source.Slice(6, 2), indexLength, scratch.ChecksumTables);
-        if (error != XzError.None)
+        if (error != UnpackError.None)
         {
             return error;
         }
 
         outcome.Consumed = at + FooterLength;
         outcome.Produced = produced;
-        return XzError.None;
+        return UnpackError.None;
     }
 
     // Signature, two bytes of flags (zero, kind of check), CRC32 of the flags (section 2.1.1).
-    private static XzError ParseStreamHeader(ReadOnlySpan<byte> source, Span<uint> tables, out byte check)
+    private static UnpackError ParseStreamHeader(ReadOnlySpan<byte> source, Span<uint> tables, out byte check)
     {
         check = CheckNone;
         if (!IsXz(source))
         {
-            return XzError.NotXz;
+            return UnpackError.NotThisFormat;
         }
 
         if (source.Length < HeaderLength)
         {
-            return XzError.Truncated;
+            return UnpackError.Truncated;
         }
 
         ReadOnlySpan<byte> flags = source.Slice(6, 2);
         if (Crc32.Compute(flags, tables) != BinaryPrimitives.ReadUInt32LittleEndian(source.Slice(8)))
         {
-            return XzError.HeaderDamaged;
+            return UnpackError.HeaderDamaged;
         }
 
         check = flags[1];
-        return flags[0] != 0 || check > LastCheck ? XzError.UnsupportedOption
-            : check is CheckNone or CheckCrc32 or CheckCrc64 ? XzError.None
-            : XzError.UnsupportedCheck;
+        return flags[0] != 0 || check > LastCheck ? UnpackError.UnsupportedOption
+            : check is CheckNone or CheckCrc32 or CheckCrc64 ? UnpackError.None
+            : UnpackError.UnsupportedCheck;
     }
 
-    private static XzError DecodeBlock(
-        ReadOnlySpan<byte> source, Span<byte> destination, XzScratch scratch, byte check, ref XzIndex index, out XzOutcome block)
+    private static UnpackError DecodeBlock(
+        ReadOnlySpan<byte> source, Span<byte> destination, UnpackScratch scratch, byte check, ref XzIndex index, out UnpackOutcome block)
     {
         block = default;
-        XzError error = XzBlockHeader.Parse(source, scratch.ChecksumTables, out XzBlockHeader header);
-        if (error != XzError.None)
+        UnpackError error = XzBlockHeader.Parse(source, scratch.ChecksumTables, out XzBlockHeader header);
+        if (error != UnpackError.None)
         {
             return error;
         }
 
         error = Lzma2.Decode(source.Slice(header.Length), destination, scratch.Model, out int packed, out int unpacked);
-        if (error != XzError.None)
+        if (error != UnpackError.None)
         {
             return error;
         }
@@ -144,7 +135,7 @@ public static class XzDecoder
         if ((header.PackedSize != ulong.MaxValue && header.PackedSize != unchecked((ulong)packed))
             || (header.UnpackedSize != ulong.MaxValue && header.UnpackedSize != unchecked((ulong)unpacked)))
         {
-            return XzError.DataDamaged;
+            return UnpackError.DataDamaged;
         }
 
         Span<byte> data = destination.Slice(0, unpacked);
@@ -159,12 +150,12 @@ public static class XzDecoder
         {
             if (at >= source.Length)
             {
-                return XzError.Truncated;
+                return UnpackError.Truncated;
             }
 
             if (source[at] != 0)
             {
-                return XzError.DataDamaged;
+                return UnpackError.DataDamaged;
             }
 
             at++;
@@ -177,12 +168,12 @@ public static class XzDecoder
         return error;
     }
 
-    private static XzError CompareCheck(byte check, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> data, Span<uint> tables, out int length)
+    private static UnpackError CompareCheck(byte check, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> data, Span<uint> tables, out int length)
     {
         length = check switch { CheckCrc32 => 4, CheckCrc64 => 8, _ => 0 };
         if (expected.Length < length)
         {
-            return XzError.Truncated;
+            return UnpackError.Truncated;
         }
 
         bool matches = check switch
@@ -191,15 +182,15 @@ public static class XzDecoder
             CheckCrc64 => Crc64.Compute(data) == BinaryPrimitives.ReadUInt64LittleEndian(expected),
             _ => true,
         };
-        return matches ? XzError.None : XzError.CheckMismatch;
+        return matches ? UnpackError.None : UnpackError.CheckMismatch;
     }
 
     // CRC32 of the next six bytes, size of the index in words less one, the stream flags again, signature (section 2.1.2).
-    private static XzError CheckFooter(ReadOnlySpan<byte> source, ReadOnlySpan<byte> streamFlags, int indexLength, Span<uint> tables)
+    private static UnpackError CheckFooter(ReadOnlySpan<byte> source, ReadOnlySpan<byte> streamFlags, int indexLength, Span<uint> tables)
     {
         if (source.Length < FooterLength)
         {
-            return XzError.Truncated;
+            return UnpackError.Truncated;
         }
 
         uint words = BinaryPrimitives.ReadUInt32LittleEndian(source.Slice(4));
@@ -207,6 +198,6 @@ public static class XzDecoder
             && (words + 1UL) * 4 == unchecked((ulong)indexLength)
             && source.Slice(8, 2).SequenceEqual(streamFlags)
             && source.Slice(10, 2).SequenceEqual(FooterSignature);
-        return sound ? XzError.None : XzError.FooterDamaged;
+        return sound ? UnpackError.None : UnpackError.FooterDamaged;
     }
 }

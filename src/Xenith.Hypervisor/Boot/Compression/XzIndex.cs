@@ -29,13 +29,13 @@ internal struct XzIndex
     /// Checks the index at the start of <paramref name="source"/> against the blocks that were added; <paramref name="length"/> is its
     /// size with padding and checksum.
     /// </summary>
-    internal readonly XzError Check(ReadOnlySpan<byte> source, Span<uint> checksumTables, out int length)
+    internal readonly UnpackError Check(ReadOnlySpan<byte> source, Span<uint> checksumTables, out int length)
     {
         length = 0;
         ByteCursor cursor = new(source);
         if (!cursor.TryByte(out byte mark) || mark != 0 || !XzNumber.TryRead(ref cursor, out ulong records) || records != _blocks)
         {
-            return XzError.IndexDamaged;
+            return UnpackError.IndexDamaged;
         }
 
         // The number is that of blocks that were really there, so the loop is no longer than the work already done.
@@ -44,7 +44,7 @@ internal struct XzIndex
         {
             if (!XzNumber.TryRead(ref cursor, out ulong unpadded) || !XzNumber.TryRead(ref cursor, out ulong unpacked))
             {
-                return XzError.IndexDamaged;
+                return UnpackError.IndexDamaged;
             }
 
             listed.Add(unpadded, unpacked);
@@ -54,23 +54,23 @@ internal struct XzIndex
         {
             if (!cursor.TryByte(out byte padding) || padding != 0)
             {
-                return XzError.IndexDamaged;
+                return UnpackError.IndexDamaged;
             }
         }
 
         ReadOnlySpan<byte> body = source.Slice(0, source.Length - cursor.Rest.Length);
         if (!cursor.TryUInt32(out uint checksum))
         {
-            return XzError.Truncated;
+            return UnpackError.Truncated;
         }
 
         if (checksum != Crc32.Compute(body, checksumTables) || listed._unpadded != _unpadded || listed._unpacked != _unpacked
             || listed._mixed != _mixed)
         {
-            return XzError.IndexDamaged;
+            return UnpackError.IndexDamaged;
         }
 
         length = body.Length + 4;
-        return XzError.None;
+        return UnpackError.None;
     }
 }

@@ -1,6 +1,6 @@
 // Linux's bzImage: a boot sector with a header, the 16-bit setup code, and the 32-bit part with the packed kernel inside it. A
 // hypervisor needs none of the code, only the payload, which boot protocol 2.08 and later names. The kernel's build appends the
-// unpacked length to the payload, as four bytes, whatever the packing.
+// unpacked length to the payload, as four bytes, whatever the packing; of gzip, the last four bytes already are it.
 //
 // Layout: Linux Documentation/arch/x86/boot.rst, "The real-mode kernel header".
 
@@ -40,7 +40,7 @@ public readonly ref struct BzImage
     /// <summary>Boot protocol, major number in the high byte.</summary>
     public ushort Version { get; }
 
-    /// <summary>The packed kernel, without the length at its end (with it, if the payload is a plain ELF file).</summary>
+    /// <summary>The packed kernel, without the length at its end (with it, if it belongs to the format).</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     public PackingFormat Format { get; }
@@ -90,7 +90,7 @@ public readonly ref struct BzImage
         }
 
         int packed = payload.Length - LengthTrailer;
-        image = new BzImage(version, payload.Slice(0, packed), format, BinaryPrimitives.ReadUInt32LittleEndian(payload.Slice(packed)));
+        image = new BzImage(version, format == PackingFormat.Gzip ? payload : payload.Slice(0, packed), format, BinaryPrimitives.ReadUInt32LittleEndian(payload.Slice(packed)));
         return KernelError.None;
     }
 }

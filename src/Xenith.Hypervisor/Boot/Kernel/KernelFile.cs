@@ -1,5 +1,6 @@
-// From a boot module to an ELF file: the module is one already, or is a bzImage with one inside. The caller asks for the size first,
-// finds memory, and then has the file unpacked into it; a file that is not packed is used where it lies.
+// From a boot module to an ELF file: the module is one already, or is a bzImage with one inside, or either of them packed as a whole (some
+// boot loaders unpack gzip on the way, some do not). The caller asks for the size first, finds memory, and then has the file unpacked into
+// it; a file that is not packed is used where it lies.
 
 using System;
 
@@ -28,7 +29,10 @@ public readonly ref struct KernelFile
     /// <summary>Bytes of the ELF file.</summary>
     public uint UnpackedLength { get; }
 
-    /// <summary>Finds out what a module is. No error means that <see cref="Unpack"/> knows the format.</summary>
+    /// <summary>
+    /// Finds out what a module is. No error means that <see cref="Unpack"/> knows the format. What it gives may be a bzImage, if a module was
+    /// packed as a whole.
+    /// </summary>
     public static KernelError Open(ReadOnlySpan<byte> module, out KernelFile kernel)
     {
         kernel = default;
@@ -40,6 +44,20 @@ public readonly ref struct KernelFile
         if (Packing.Detect(module) == PackingFormat.None)
         {
             kernel = new KernelFile(module, PackingFormat.None, unchecked((uint)module.Length));
+            return KernelError.None;
+        }
+
+        // Only these two say themselves how long their data are.
+        PackingFormat whole = Packing.Detect(module);
+        if (whole is PackingFormat.Gzip or PackingFormat.Zstd)
+        {
+            ulong length = whole == PackingFormat.Gzip ? GzipDecoder.UnpackedLength(module) : ZstdDecoder.UnpackedLength(module);
+            if (length > MaximumUnpackedLength)
+            {
+                return KernelError.UnpackedTooLarge;
+            }
+
+            kernel = new KernelFile(module, whole, unchecked((uint)length));
             return KernelError.None;
         }
 
@@ -69,9 +87,9 @@ public readonly ref struct KernelFile
     /// <param name="scratch">Working memory, if <see cref="IsPacked"/>.</param>
     /// <param name="elf">The file, either in the destination or where it always was.</param>
     /// <param name="detail">What the unpacker says, for <see cref="KernelError.UnpackFailed"/>.</param>
-    public KernelError Unpack(Span<byte> destination, XzScratch scratch, out ReadOnlySpan<byte> elf, out XzError detail)
+    public KernelError Unpack(Span<byte> destination, UnpackScratch scratch, out ReadOnlySpan<byte> elf, out UnpackError detail)
     {
-        detail = XzError.None;
+        detail = UnpackError.None;
         elf = default;
         if (Format == PackingFormat.None)
         {
@@ -79,21 +97,16 @@ public readonly ref struct KernelFile
             return KernelError.None;
         }
 
-        if (Format != PackingFormat.Xz)
-        {
-            return Packing.Support(Format);
-        }
-
         int length = unchecked((int)Math.Min(UnpackedLength, MaximumUnpackedLength));
         if (destination.Length < length)
         {
-            detail = XzError.DestinationTooSmall;
+            detail = UnpackError.DestinationTooSmall;
             return KernelError.UnpackFailed;
         }
 
         Span<byte> unpacked = destination.Slice(0, length);
-        detail = XzDecoder.Decode(_content, unpacked, scratch, out XzOutcome outcome);
-        if (detail != XzError.None)
+        detail = Packing.Unpack(Format, _content, unpacked, scratch, out UnpackOutcome outcome);
+        if (detail != UnpackError.None)
         {
             return KernelError.UnpackFailed;
         }

@@ -22,42 +22,64 @@ public static class Packing
 {
     private static ReadOnlySpan<byte> Elf => [0x7f, (byte)'E', (byte)'L', (byte)'F'];
 
-    private static ReadOnlySpan<byte> Gzip => [0x1f, 0x8b];
-
-    private static ReadOnlySpan<byte> OldGzip => [0x1f, 0x9e];
-
-    private static ReadOnlySpan<byte> Bzip2 => "BZh"u8;
-
     private static ReadOnlySpan<byte> Lzma => [0x5d, 0x00, 0x00];
 
     private static ReadOnlySpan<byte> Lzo => [0x89, (byte)'L', (byte)'Z', (byte)'O'];
-
-    private static ReadOnlySpan<byte> Lz4 => [0x02, 0x21, 0x4c, 0x18];
-
-    private static ReadOnlySpan<byte> Zstd => [0x28, 0xb5, 0x2f, 0xfd];
 
     /// <summary>The format that the bytes begin as.</summary>
     public static PackingFormat Detect(ReadOnlySpan<byte> data) =>
         data.StartsWith(Elf) ? PackingFormat.None
         : XzDecoder.IsXz(data) ? PackingFormat.Xz
-        : data.StartsWith(Gzip) || data.StartsWith(OldGzip) ? PackingFormat.Gzip
-        : data.StartsWith(Bzip2) ? PackingFormat.Bzip2
+        : GzipDecoder.IsGzip(data) ? PackingFormat.Gzip
+        : Bzip2Decoder.IsBzip2(data) ? PackingFormat.Bzip2
         : data.StartsWith(Lzma) ? PackingFormat.Lzma
         : data.StartsWith(Lzo) ? PackingFormat.Lzo
-        : data.StartsWith(Lz4) ? PackingFormat.Lz4
-        : data.StartsWith(Zstd) ? PackingFormat.Zstd
+        : Lz4Decoder.IsLz4(data) ? PackingFormat.Lz4
+        : ZstdDecoder.IsZstd(data) ? PackingFormat.Zstd
         : PackingFormat.Unknown;
 
     /// <summary>What to answer about a kernel in this format: no error for those that can be unpacked.</summary>
     public static KernelError Support(PackingFormat format) => format switch
     {
-        PackingFormat.None or PackingFormat.Xz => KernelError.None,
-        PackingFormat.Gzip => KernelError.PackedWithGzip,
-        PackingFormat.Bzip2 => KernelError.PackedWithBzip2,
-        PackingFormat.Lzma => KernelError.PackedWithLzma,
+        PackingFormat.Unknown => KernelError.PackedUnknown,
         PackingFormat.Lzo => KernelError.PackedWithLzo,
-        PackingFormat.Lz4 => KernelError.PackedWithLz4,
-        PackingFormat.Zstd => KernelError.PackedWithZstd,
-        _ => KernelError.PackedUnknown,
+        _ => KernelError.None,
     };
+
+    /// <summary>The format's name in messages.</summary>
+    public static string Name(PackingFormat format) => format switch
+    {
+        PackingFormat.None => "ELF",
+        PackingFormat.Gzip => "gzip",
+        PackingFormat.Bzip2 => "bzip2",
+        PackingFormat.Lzma => "LZMA",
+        PackingFormat.Lzo => "LZO",
+        PackingFormat.Lz4 => "LZ4",
+        PackingFormat.Zstd => "zstd",
+        PackingFormat.Xz => "XZ",
+        _ => "unknown format",
+    };
+
+    /// <summary>Unpacks data of a format that <see cref="Support"/> has no error for.</summary>
+    internal static UnpackError Unpack(PackingFormat format, ReadOnlySpan<byte> source, Span<byte> destination, UnpackScratch scratch, out UnpackOutcome outcome)
+    {
+        switch (format)
+        {
+            case PackingFormat.Xz:
+                return XzDecoder.Decode(source, destination, scratch, out outcome);
+            case PackingFormat.Gzip:
+                return GzipDecoder.Decode(source, destination, scratch, out outcome);
+            case PackingFormat.Bzip2:
+                return Bzip2Decoder.Decode(source, destination, scratch, out outcome);
+            case PackingFormat.Lzma:
+                return LzmaFile.Decode(source, destination, scratch, out outcome);
+            case PackingFormat.Lz4:
+                return Lz4Decoder.Decode(source, destination, out outcome);
+            case PackingFormat.Zstd:
+                return ZstdDecoder.Decode(source, destination, scratch, out outcome);
+            default:
+                outcome = default;
+                return UnpackError.NotThisFormat;
+        }
+    }
 }

@@ -39,20 +39,6 @@ internal static class MemoryDump
         host.Log.Always($"{allocator.DirtyFrames} unscrubbed pages");
     }
 
-    internal static void PrintNodes(Host host)
-    {
-        PageAllocator allocator = host.Memory.Allocator;
-        host.Log.Always($"'u' pressed -> dumping numa info (now = {host.Time.Now})");
-        for (int node = 0; node < allocator.Nodes; node++)
-            host.Log.Always($"NODE{node} size->{allocator.TotalFramesOf(node)} free->{allocator.FreeFramesOf(node, 64)}");
-        host.Log.Always($"Memory of each domain:");
-        for (int id = 0; id < host.Domains.End; id++)
-        {
-            if (host.Domains.Find((ulong)id) is Domain domain)
-                host.Log.Always($"Domain {domain.Id} (total: {domain.Pages.TotalPages})");
-        }
-    }
-
     private static ulong FreeIn(PageAllocator allocator, int node, int zone)
     {
         ulong upTo = allocator.FreeFramesOf(node, zone + PageBits);

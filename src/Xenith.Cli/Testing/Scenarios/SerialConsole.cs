@@ -1,0 +1,83 @@
+using System.Text;
+using Xenith.Cli.Emulation;
+
+namespace Xenith.Cli.Testing.Scenarios;
+
+/// <summary>
+/// The console as its user has it: typed text reaches dom0 or the hypervisor, debug keys print, what the command line has wrong is said, the screen shows the log, and
+/// a host that cannot go on says why.
+/// </summary>
+internal sealed class SerialConsole : Scenario
+{
+    private const string CtrlA = "\u0001\u0001\u0001";
+    private const string ToXen = "*** Serial input to Xen (type 'CTRL-a' three times to switch input)";
+    private const string ToDom0 = "*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)";
+    private const string Ready = "dom0 reads now";
+
+    public override string Name => "console";
+
+    public override string Point => "input switches by Ctrl-A, debug keys print, wrong options are reported, the screen shows the log and goes to dom0, a panic has Xen's words";
+
+    public override IEnumerable<TestCase> Cases(Scale scale) =>
+    [
+        Keys(),
+        .. scale == Scale.Full ? (TestCase[])[Screen(keep: false), Screen(keep: true), Panic(noReboot: false), Panic(noReboot: true)] : [],
+    ];
+
+    private static TestCase Keys() => new("input and keys", async bench =>
+    {
+        var typist = new ConsoleOperator(
+            new ConsoleOperator.Step(Ready).Type(CtrlA),
+            new ConsoleOperator.Step(ToXen).Type("h"),
+            new ConsoleOperator.Step("key 'z' (ascii '7a') => ").Type("d0qrmtaiec"),
+            new ConsoleOperator.Step("printing ACPI Cx structures").Type("gQuH+" + CtrlA),
+            new ConsoleOperator.Step(ToDom0).Type("to \u0001 dom0\r"));
+        var boot = await bench.BootAsync(
+            $"stty -F /dev/hvc0 -echo; echo '{Ready}' >/dev/hvc0; head -n 1 /dev/hvc0",
+            machine => machine with { Operator = typist, HypervisorOptions = "telepathy maxcpus=many edd=off console_timestamps=boot", Cpus = 2 });
+        TestBench.CheckOrderly(boot);
+        TestBench.Check(typist.IsDone, $"'{typist.Awaits}' never came\n{boot.Tail()}");
+        TestBench.Check(boot.Text == "to \u0001 dom0\n", $"dom0 read '{boot.Text}'");
+        foreach (var words in (string[])[
+            "parameter \"telepathy\" unknown!", "parameter \"maxcpus\" has invalid value \"many\", rc=-22!", "parameter \"edd\" is understood, but has no effect here",
+            "Std. Loglevel: All", "Allocated console ring of 16 KiB.",
+            " key 'd' (ascii '64') => dump registers", "*** Dumping CPU1 ", "*** Dumping Dom0 vcpu#0 state: ***", "General information for domain 0:", "Online Cpus: 0-1",
+            "Physical memory information:", "Dumping timer queues:", "IRQ information:", "Event channel information for domain 0:", "gnttab_usage_print_all ] done",
+            "0000:00:00.0 - ", "NODE0 ", "heap[node=0][zone=40] -> 0 pages"])
+            TestBench.Check(boot.End.Log.Any(line => line.StartsWith("(XEN) [", StringComparison.Ordinal) && line.Contains(words, StringComparison.Ordinal)), $"no line has '{words}'");
+    });
+
+    private static TestCase Screen(bool keep) => new(keep ? "a screen that is kept" : "a screen that goes to dom0", async bench =>
+    {
+        var words = keep ? "Xen is keeping VGA console." : "Xen is relinquishing VGA console.";
+        var viewer = new ConsoleOperator(
+            new ConsoleOperator.Step("*** Serial input to DOM0").KeepMemory(0xb8000, 4000, "early"),
+            new ConsoleOperator.Step(Ready).KeepMemory(0xb8000, 4000, "late"));
+        var boot = await bench.BootAsync(
+            $"dmesg | grep -c 'Console: colour VGA+ 80x25'; echo '{Ready}' >/dev/hvc0; sleep 1",
+            machine => machine with { Operator = viewer, HypervisorOptions = $"console=com1,vga{(keep ? " vga=keep" : "")}", ExtraArguments = ["-device", "VGA"] });
+        TestBench.CheckOrderly(boot);
+        TestBench.Check(boot.Text == "1\n", "dom0 has not taken the VGA console");
+        TestBench.Check(boot.End.Log.Any(line => line.EndsWith(words, StringComparison.Ordinal)), $"no line '{words}'");
+        var early = Lines(viewer.Kept["early"]);
+        TestBench.Check(early.Any(line => line.StartsWith("(XEN) Dom0 has maximum ", StringComparison.Ordinal)), $"the screen shows\n{string.Join('\n', early)}");
+        var late = Lines(viewer.Kept["late"]);
+        TestBench.Check(late.Any(line => line == Ready) == keep, $"the screen shows at last\n{string.Join('\n', late)}");
+    });
+
+    private static TestCase Panic(bool noReboot) => new(noReboot ? "a panic that stays" : "a panic that restarts", async bench =>
+    {
+        var end = await bench.WatchAsync(bench.Standard with { Modules = null, HypervisorOptions = noReboot ? "noreboot" : "" });
+        var at = end.Log.ToList().FindIndex(line => line == "(XEN) Panic on CPU 0:");
+        string[] expected =
+        [
+            "(XEN) ****************************************", "(XEN) Panic on CPU 0:", "(XEN) dom0 kernel not specified. Check bootloader configuration.",
+            "(XEN) ****************************************", "(XEN) ", noReboot ? "(XEN) Manual reset required ('noreboot' specified)" : "(XEN) Reboot in five seconds...",
+        ];
+        TestBench.Check(at > 0 && end.Log.Skip(at - 1).Take(6).SequenceEqual(expected), $"the panic reads\n{string.Join('\n', end.Log.TakeLast(8))}");
+    });
+
+    /// <summary>The lines of a text screen: every other byte is a character.</summary>
+    private static List<string> Lines(byte[] memory) =>
+        [.. Enumerable.Range(0, memory.Length / 160).Select(row => Encoding.Latin1.GetString([.. Enumerable.Range(0, 80).Select(column => memory[(row * 80 + column) * 2])]).TrimEnd())];
+}
