@@ -103,7 +103,15 @@ public struct CpuSet
         return (uint)(word * 64 + BitOperations.TrailingZeroCount(bits));
     }
 
-    private const int WordCount = (int)(Capacity / 64);
+    /// <summary>CPUs in sets of 64: word 0 has CPUs 0 to 63.</summary>
+    internal ulong this[int word]
+    {
+        readonly get => _words[word];
+        set => _words[word] = value;
+    }
+
+    /// <summary>Words of a set.</summary>
+    internal const int WordCount = (int)(Capacity / 64);
 
     [InlineArray(WordCount)]
     private struct Words

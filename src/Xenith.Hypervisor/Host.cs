@@ -6,6 +6,7 @@ using Xenith.Hypervisor.Hypercalls;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Pools;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Speculation;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
@@ -27,6 +28,8 @@ public sealed class Host
         Interrupts = interrupts;
         Platform = platform;
         Domains = new DomainTable();
+        Scheduler = new Credit(new PcpuMachine(Pcpus));
+        Vectors = new VectorFormat();
         Pci = new PciDevices(PairedPorts);
         CpuCalls = new CpuCalls(this);
     }
@@ -45,6 +48,12 @@ public sealed class Host
 
     /// <summary>Local APIC, IO-APICs and physical IRQs.</summary>
     public InterruptControllers Interrupts { get; }
+
+    /// <summary>Who decides which vCPU runs on which CPU.</summary>
+    public Scheduler Scheduler { get; }
+
+    /// <summary>How vector registers are saved.</summary>
+    public VectorFormat Vectors { get; }
 
     /// <summary>Measures against speculation.</summary>
     public SpeculationSetup Speculation { get; init; } = new();

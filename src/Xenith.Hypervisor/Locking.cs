@@ -42,8 +42,11 @@ public enum LockRank : byte
     /// <summary>Index and data ports: PCI configuration, CMOS.</summary>
     Ports = 75,
 
-    /// <summary>A CPU's run queue.</summary>
+    /// <summary>A CPU's run queue. A second one is only tried, never waited for.</summary>
     Scheduler = 80,
+
+    /// <summary>Credit's books: who is active, what is dealt out.</summary>
+    SchedulerAccounts = 82,
 
     /// <summary>A domain's watchdogs.</summary>
     Watchdogs = 85,
@@ -110,6 +113,18 @@ public sealed class SpinLock : Undoable
             Cpu.DisableInterrupts();
         }
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
+    }
+
+    /// <summary>Takes the lock if it is free: for a lock that the order forbids to wait for. Interrupts stay as they are; dispose of the scope only if this says true.</summary>
+    public bool TryEnter(out Scope scope)
+    {
+        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        {
+            scope = default;
+            return false;
+        }
+        scope = new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
+        return true;
     }
 
     /// <inheritdoc/>

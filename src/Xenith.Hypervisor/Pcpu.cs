@@ -7,7 +7,7 @@ using Xenith.Machine;
 
 namespace Xenith.Hypervisor;
 
-/// <summary>One physical CPU: what it runs, its run queue and its timers. Only the CPU itself changes its fields, unless they say otherwise.</summary>
+/// <summary>One physical CPU: what it runs and its timers. Only the CPU itself changes its fields, unless they say otherwise.</summary>
 public sealed class Pcpu
 {
     /// <summary>Makes the object of a CPU and enters it into the host's table; the CPU's record must then be pointed at it with <see cref="PerCpu.SetContext"/>.</summary>
@@ -15,11 +15,12 @@ public sealed class Pcpu
     {
         Host = host;
         Id = id;
-        Timers = new TimerQueue();
-        RunQueue = new RunQueue();
+        Timers = new TimerQueue(this);
+        _choice = new ChoiceTimer();
         InterruptTimer = new InterruptTimer(this);
         _link = CpuLink.Of(id);
         host.Pcpus.Add(this);
+        host.Scheduler.CreateCpu(id);
     }
 
     private readonly CpuLink _link;
@@ -57,9 +58,6 @@ public sealed class Pcpu
     /// <summary>Timers that this CPU's local APIC drives.</summary>
     public TimerQueue Timers { get; }
 
-    /// <summary>vCPUs that wait for this CPU.</summary>
-    public RunQueue RunQueue { get; }
-
     /// <summary>Which physical interrupts its vectors belong to.</summary>
     public CpuVectors Vectors { get; } = new();
 
@@ -71,6 +69,9 @@ public sealed class Pcpu
 
     /// <summary>True while the CPU idles: <see cref="Loaded"/> is then not running.</summary>
     public bool IsIdle { get; set; }
+
+    /// <summary>Set when the vCPU that runs lets others go first, until the next choice.</summary>
+    internal bool Yields { get; set; }
 
     /// <summary>True in an interrupt handler: whatever vCPU is loaded has nothing to do with it.</summary>
     public bool IsInHandler { get; internal set; }
@@ -120,8 +121,35 @@ public sealed class Pcpu
             Host.Interrupts.LocalApic.Send(ApicId, Interrupts.Vectors.EventCheck);
     }
 
+    /// <summary>From now on the CPU runs vCPUs. Called by the CPU itself; nothing happens if it does already.</summary>
+    internal void JoinScheduler()
+    {
+        if (_isInScheduler)
+            return;
+        _isInScheduler = true;
+        Host.Scheduler.AddCpu(Id);
+    }
+
+    /// <summary>
+    /// Makes this CPU choose a vCPU anew at a moment, or before. The timer is left alone if it fires early enough: one choice too many costs less than to set it each time.
+    /// </summary>
+    internal void ChooseAgainAt(ulong moment)
+    {
+        if (moment != ulong.MaxValue && (!_choice.IsSet || _choice.Deadline > moment))
+            Timers.Set(_choice, moment);
+    }
+
     /// <summary>The work that a long operation stops for.</summary>
     internal const uint Interruptions = PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred;
+
+    private readonly ChoiceTimer _choice;
+    private bool _isInScheduler;
+
+    /// <summary>Ends a vCPU's time.</summary>
+    private sealed class ChoiceTimer : Timer
+    {
+        public override void Expire(ulong now) => PerCpu.RaiseWork(PendingWork.Schedule);
+    }
 }
 
 /// <summary>The vCPU that the hypervisor serves now. Valid in hypercalls and guest traps, where there always is one.</summary>

@@ -68,10 +68,11 @@ internal static unsafe class Asm
     [RuntimeImport("*", "guest_push_frame_with_error"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_push_frame_with_error(ulong to, ref GuestFrame frame, ulong cs, ulong flags, ulong error);
     [RuntimeImport("*", "guest_compare_exchange"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_compare_exchange(ulong at, ulong* expected, ulong value);
 
-    [RuntimeImport("*", "fx_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_save(void* area);
-    [RuntimeImport("*", "fx_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_restore(void* area);
-    [RuntimeImport("*", "x_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_save(void* area, ulong mask);
-    [RuntimeImport("*", "x_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_restore(void* area, ulong mask);
+    [RuntimeImport("*", "fx_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_save(void* area, ref GuestFrame frame);
+    [RuntimeImport("*", "fx_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_restore(void* area, ref GuestFrame frame);
+    [RuntimeImport("*", "x_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_save(void* area, ulong mask, ref GuestFrame frame);
+    [RuntimeImport("*", "x_save_opt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_save_opt(void* area, ulong mask, ref GuestFrame frame);
+    [RuntimeImport("*", "x_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_restore(void* area, ulong mask, ref GuestFrame frame);
 
     [RuntimeImport("*", "get_trap_stubs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong get_trap_stubs();
     [RuntimeImport("*", "get_idt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong* get_idt();

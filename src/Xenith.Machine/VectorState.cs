@@ -1,20 +1,34 @@
 namespace Xenith.Machine;
 
 /// <summary>
-/// x87, SSE and later register state (SDM vol. 1, chapters 10 and 13). The areas lie in frames of the hypervisor. XMM0 and XMM8 of a
-/// guest that is inside the hypervisor are in its <see cref="GuestFrame"/>: the caller moves them over.
+/// x87, SSE and later register state (SDM vol. 1, chapters 10 and 13). The areas lie in contiguous frames of the hypervisor. XMM0 and XMM8 of a guest that is inside the hypervisor are in its
+/// <see cref="GuestFrame"/>: saving takes them from there, restoring puts them there.
 /// </summary>
 public static unsafe class VectorState
 {
-    /// <summary>FXSAVE64 into a frame.</summary>
-    public static void SaveFx(Mfn area) => Asm.fx_save(DirectMap.At(area));
+    /// <summary>Saves this CPU's registers into an area that is large enough; the components in <paramref name="mask"/> where the instruction knows components.</summary>
+    public static void Save(VectorSave instruction, Mfn area, ulong mask, ref GuestFrame frame)
+    {
+        switch (instruction)
+        {
+            case VectorSave.Fxsave:
+                Asm.fx_save(DirectMap.At(area), ref frame);
+                break;
+            case VectorSave.Xsave:
+                Asm.x_save(DirectMap.At(area), mask, ref frame);
+                break;
+            default:
+                Asm.x_save_opt(DirectMap.At(area), mask, ref frame);
+                break;
+        }
+    }
 
-    /// <summary>FXRSTOR64 from a frame.</summary>
-    public static void RestoreFx(Mfn area) => Asm.fx_restore(DirectMap.At(area));
-
-    /// <summary>XSAVE64 of the components in <paramref name="mask"/>; the area is contiguous frames, large enough for XCR0.</summary>
-    public static void SaveExtended(Mfn area, ulong mask) => Asm.x_save(DirectMap.At(area), mask);
-
-    /// <summary>XRSTOR64 of the components in <paramref name="mask"/>.</summary>
-    public static void RestoreExtended(Mfn area, ulong mask) => Asm.x_restore(DirectMap.At(area), mask);
+    /// <summary>Loads registers that <see cref="Save"/> has put into an area.</summary>
+    public static void Restore(VectorSave instruction, Mfn area, ulong mask, ref GuestFrame frame)
+    {
+        if (instruction == VectorSave.Fxsave)
+            Asm.fx_restore(DirectMap.At(area), ref frame);
+        else
+            Asm.x_restore(DirectMap.At(area), mask, ref frame);
+    }
 }

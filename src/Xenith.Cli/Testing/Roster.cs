@@ -36,7 +36,7 @@ internal static class Roster
         new(new FirmwareTables(), Subject.Xenith),
         new(new BootToShell(), Subject.Xenith),
         new(new CpuStart(), Subject.Xenith),
-        new(new MoreCpus(), Subject.Waiting, "more than one CPU"),
+        new(new MoreCpus(), Subject.Xenith),
         new(new MemorySizes(), Subject.Xenith),
         new(new RepeatedBoots(), Subject.Xenith),
         new(new Disks(), Subject.Xenith),

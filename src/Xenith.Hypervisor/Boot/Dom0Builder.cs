@@ -29,6 +29,9 @@ internal ref struct Dom0Input
 
     /// <summary>Pages that dom0 gets, and those that it may ever have.</summary>
     internal ulong Pages, MaximumPages;
+
+    /// <summary>vCPUs that dom0 gets; the first one is up.</summary>
+    internal uint Vcpus;
 }
 
 /// <summary>
@@ -41,7 +44,7 @@ internal static class Dom0Builder
     // Bytes of start_info and of dom0_vga_console_info (public/xen.h), which lie one behind the other.
     private const uint StartInfoSize = 1168, ScreenSize = 40;
 
-    /// <summary>Makes the domain with one vCPU that is ready to run. Null, after a log line, if it cannot be built.</summary>
+    /// <summary>Makes the domain with its vCPUs, the first of which is ready to run. Null, after a log line, if it cannot be built.</summary>
     internal static Domain? Build(Host host, ConsoleLog log, ref Dom0Input input)
     {
         log.Always($"*** Building a PV Dom0 ***");
@@ -58,7 +61,7 @@ internal static class Dom0Builder
         if (layout.MappedPages + ramDiskPages + listPages + listTables > input.Pages)
             return Fail(log, "Domain 0 has too little memory for its kernel and initial RAM disk");
 
-        if (DomainLife.Create(host, 0, true, 1, out Domain? made) != XenError.None || made is not Domain domain)
+        if (DomainLife.Create(host, 0, true, input.Vcpus, out Domain? made) != XenError.None || made is not Domain domain)
             return Fail(log, "No memory for dom0's own structures");
         domain.Pages.MaxPages = Math.Min(input.MaximumPages, uint.MaxValue);
         // Kernels that can run as dom0 have page-table roots above 4 GiB, and say so in their notes (pae_pgdir_above_4gb).
@@ -152,12 +155,15 @@ internal static class Dom0Builder
 
     private static bool StartVcpu(Host host, ConsoleLog log, Domain domain, in Dom0Layout layout, Mfn root, ulong entry)
     {
-        if (DomainLife.AddVcpu(host, domain, 0, out Vcpu? made) != XenError.None || made is not Vcpu vcpu)
+        for (uint id = 0; id < (uint)domain.Vcpus.Length; id++)
         {
-            log.Error($"No memory for dom0's vCPU");
+            if (DomainLife.AddVcpu(host, domain, id, out _) == XenError.None)
+                continue;
+            log.Error($"No memory for dom0's vCPU {id}");
             return false;
         }
-        vcpu.Info.Store8(1, 1);
+        if (domain.FindVcpu(0) is not Vcpu vcpu)
+            return false;
         XenError error = MmuOperations.PinInitialRoot(vcpu, root);
         if (error != XenError.None)
         {
@@ -172,6 +178,7 @@ internal static class Dom0Builder
         vcpu.Registers.Ss = Selectors.Ring3Data;
         vcpu.Pv.KernelSp = vcpu.Registers.Rsp;
         vcpu.Pv.KernelSs = Selectors.Ring3Data;
+        vcpu.IsInitialised = true;
         return true;
     }
 

@@ -43,14 +43,36 @@ internal static class Dom0Start
         ulong available = host.Memory.Allocator.FreeFrames + input.Kernel.Pages + ramDiskPages;
         input.Pages = Math.Min(options.Dom0Memory.InitialPages(available), available);
         input.MaximumPages = options.Dom0Memory.MaximumPages(available);
+        input.Vcpus = VcpuCount(host, options);
         Domain? domain = Dom0Builder.Build(host, log, ref input);
         if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
         {
             Panic.Now(log, $"Could not construct domain 0");
             return false;
         }
-        log.Always($"Dom0 has maximum 1 VCPUs");
+        log.Always($"Dom0 has maximum {input.Vcpus} VCPUs");
+        if (options.PinDom0)
+            Pin(domain);
         vcpu.Scheduling.Up();
         return true;
+    }
+
+    /// <summary>As many as there are CPUs, within what dom0_max_vcpus says, and never more than a domain can have.</summary>
+    private static uint VcpuCount(Host host, in HypervisorOptions options)
+    {
+        uint count = (uint)host.Pcpus.Online.Count;
+        count = Math.Max(count, options.Dom0MinimumVcpus);
+        count = Math.Min(count, options.Dom0MaximumVcpus);
+        return Math.Min(Math.Max(count, 1), Domain.MostVcpus);
+    }
+
+    /// <summary>dom0_vcpus_pin: each vCPU runs on the CPU of its own number, and nowhere else.</summary>
+    private static void Pin(Domain domain)
+    {
+        for (int i = 0; i < domain.Vcpus.Length && i < CpuSet.Capacity; i++)
+        {
+            if (domain.Vcpus[i] is Vcpu vcpu)
+                vcpu.Scheduling.SetAffinity(CpuSet.Of((uint)i), CpuSet.All);
+        }
     }
 }

@@ -141,6 +141,10 @@ internal static class Startup
         }
         else if (host.ScrubsWhenIdle)
             log.Always($"Scrubbing Free RAM in background");
+        OptionEnumerator.Split(information.CommandLine, out ReadOnlySpan<byte> own, out _);
+        SchedulerSetup.Apply(log, host, in options, own);
+        if (Pcpu.Current is Pcpu first)
+            first.JoinScheduler();
         if (!Dom0Start.TryBuild(host, log, in information, in options))
             return;
         HypervisorAddressSpace.ProtectImage();

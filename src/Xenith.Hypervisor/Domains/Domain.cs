@@ -4,6 +4,7 @@ using Xenith.Hypervisor.Grants;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Hypervisor.Pools;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 
@@ -75,6 +76,9 @@ public sealed partial class Domain : Pooled
 
     /// <summary>The shared_info page (public/xen.h).</summary>
     public SharedArea SharedInfo { get; set; }
+
+    /// <summary>What the scheduler keeps for the domain: weight, cap. Null until its first vCPU is made.</summary>
+    public SchedulingDomain? Share { get; internal set; }
 
     /// <summary>Set once the domain has asked to be shut down or has crashed; the reason is in <see cref="ShutdownReason"/>.</summary>
     public bool IsShutDown { get; set; }

@@ -1,5 +1,6 @@
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Pools;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Domains;
@@ -62,8 +63,21 @@ internal static partial class DomainLife
                 return XenError.NoMemory;
             vcpu = making.Finish(new Vcpu(domain, id));
         }
+        if (!host.Vectors.TryCreate(host.Memory.Allocator, out Mfn area) || !VcpuSchedulers.TryJoin(host, vcpu))
+        {
+            if (!area.IsInvalid)
+                host.Vectors.Free(host.Memory.Allocator, area);
+            host.Pools.Vcpus.Return(vcpu);
+            vcpu = null;
+            return XenError.NoMemory;
+        }
+        vcpu.VectorArea = area;
         if (id < infosInSharedInfo)
+        {
             vcpu.Info = domain.SharedInfo.Slice(id * infoSize, infoSize);
+            // A vCPU starts with events masked.
+            vcpu.Info.Store8(1, 1);
+        }
         domain.Vcpus[id] = vcpu;
         return XenError.None;
     }
@@ -75,9 +89,15 @@ internal static partial class DomainLife
         for (int i = 0; i < domain.Vcpus.Length; i++)
         {
             if (domain.Vcpus[i] is Vcpu vcpu)
+            {
+                VcpuSchedulers.Leave(host, vcpu);
+                if (!vcpu.VectorArea.IsInvalid)
+                    host.Vectors.Free(host.Memory.Allocator, vcpu.VectorArea);
                 host.Pools.Vcpus.Return(vcpu);
+            }
             domain.Vcpus[i] = null;
         }
+        VcpuSchedulers.Leave(host, domain);
         FreeOwn(host, domain);
     }
 

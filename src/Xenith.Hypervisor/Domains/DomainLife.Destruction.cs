@@ -99,7 +99,7 @@ internal static partial class DomainLife
                 ContextSwitch.Unload(cpu);
             else
             {
-                cpu.Raise(PendingWork.Schedule);
+                cpu.Raise(PendingWork.Schedule | PendingWork.Unload);
                 error = XenError.Restart;
             }
         }
@@ -109,10 +109,9 @@ internal static partial class DomainLife
                 continue;
             vcpu.Timers.StopAll();
             vcpu.Polling.End();
-            if (!vcpu.Scheduling.IsQueued)
-                continue;
-            PerCpu.RaiseWork(PendingWork.Schedule);
-            error = XenError.Restart;
+            // A CPU has chosen it, but not loaded it yet, or is about to let go of it.
+            if (vcpu.Scheduling.IsOnCpu)
+                error = XenError.Restart;
         }
         return error;
     }

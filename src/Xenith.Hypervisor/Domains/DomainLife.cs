@@ -16,9 +16,9 @@ internal static partial class DomainLife
     {
         if (domain.IsShutDown)
             return;
-        domain.IsShutDown = true;
         domain.ShutdownReason = reason;
-        PerCpu.RaiseWork(PendingWork.Schedule);
+        domain.IsShutDown = true;
+        StopVcpus(domain);
         if (domain.Id == 0)
             EndHost(Host.Current.Log, reason);
         else
@@ -32,6 +32,17 @@ internal static partial class DomainLife
             return;
         Host.Current.Log.Always($"domain_crash called for domain {domain.Id}");
         Shutdown(domain, CrashReason);
+    }
+
+    /// <summary>Takes all vCPUs of a domain that is shut down off their CPUs, wherever they run, and out of the queues.</summary>
+    private static void StopVcpus(Domain domain)
+    {
+        System.Threading.Interlocked.MemoryBarrier();
+        for (int i = 0; i < domain.Vcpus.Length; i++)
+        {
+            if (domain.Vcpus[i] is Vcpu vcpu)
+                vcpu.Scheduling.Stop();
+        }
     }
 
     private static void EndHost(ConsoleLog log, uint reason)

@@ -46,6 +46,9 @@ public sealed class Vcpu : Pooled
     /// <summary>A wait for particular event channels.</summary>
     public VcpuPolling Polling { get; }
 
+    /// <summary>Where the vector registers are while the vCPU is not loaded; invalid until the vCPU can run.</summary>
+    public Mfn VectorArea { get; internal set; } = Mfn.Invalid;
+
     /// <summary>The multicall that the vCPU is in.</summary>
     public MulticallState Multicall { get; } = new();
 
@@ -58,6 +61,6 @@ public sealed class Vcpu : Pooled
     /// <summary>vcpu_info (public/xen.h): in shared_info, or where VCPUOP_register_vcpu_info put it.</summary>
     public SharedArea Info { get; set; }
 
-    /// <summary>True if this vCPU runs on the CPU that asks.</summary>
+    /// <summary>True if the CPU that asks holds this vCPU's registers and address space.</summary>
     public bool IsCurrent => Pcpu.Current.Loaded == this;
 }

@@ -36,9 +36,7 @@ internal static class SchedulingHypercalls
             case Op.Watchdog:
                 return Watchdog(vcpu.Domain, argument);
             case Op.PinOverride:
-                if (!vcpu.Domain.IsPrivileged)
-                    return XenError.NotPermitted.ToResult();
-                return NotWritten.Operation(number, "sched_op", (uint)operation);
+                return PinOverride(vcpu, argument);
             default:
                 return XenError.NotImplemented.ToResult();
         }
@@ -161,6 +159,16 @@ internal static class SchedulingHypercalls
         if (!domain.IsShutDown)
             domain.ShutdownReason = reason & 0xff;
         return 0;
+    }
+
+    /// <summary>dom0 runs on one CPU for a while, for firmware that insists on it; a negative number ends that.</summary>
+    private static long PinOverride(Vcpu vcpu, ulong argument)
+    {
+        if (!vcpu.Domain.IsPrivileged)
+            return XenError.NotPermitted.ToResult();
+        if (!GuestMemory.TryRead(argument, out SchedPinOverride op))
+            return XenError.BadAddress.ToResult();
+        return (op.Pcpu < 0 ? vcpu.Scheduling.EndOverride() : vcpu.Scheduling.Override((uint)op.Pcpu)).ToResult();
     }
 
     private static long Watchdog(Domain domain, ulong argument)

@@ -102,6 +102,7 @@ internal static class VcpuContext
         pv.SyscallCallback = tail.SyscallCallback;
         pv.FailsafeMasksEvents = (bits & VcpuGuestContextFlags.FailsafeDisablesEvents) != 0;
         pv.SyscallMasksEvents = (bits & VcpuGuestContextFlags.SyscallDisablesEvents) != 0;
+        pv.Iopl = from.Rflags & Rflags.IoPrivilege;
         pv.InUserMode = (bits & VcpuGuestContextFlags.InKernel) == 0;
         (pv.Ds, pv.Es, pv.Fs, pv.Gs) = (from.Ds, from.Es, from.Fs, from.Gs);
         (pv.FsBase, pv.GsKernelBase, pv.GsUserBase) = (tail.FsBase, tail.GsBaseKernel, tail.GsBaseUser);

@@ -10,6 +10,9 @@ internal static class VcpuStart
     /// <summary>VCPUOP_initialise: gives a vCPU that was never started its first registers.</summary>
     internal static long Initialise(Vcpu vcpu, ulong argument, uint number)
     {
+        // Beyond the 32 that have a place in shared_info, vcpu_info has to be registered first.
+        if (!vcpu.Info.Exists)
+            return XenError.Invalid.ToResult();
         XenError error = VcpuContext.Load(vcpu, argument);
         return error == XenError.Restart ? Continuation.Again(number, (ulong)VcpuOp.Initialise) : error.ToResult();
     }
@@ -32,6 +35,8 @@ internal static class VcpuStart
         vcpu.Scheduling.Wake();
         if (vcpu.IsCurrent)
             PerCpu.RaiseWork(PendingWork.Deferred);
+        else
+            vcpu.Scheduling.Kick(PendingWork.Deferred);
         return 0;
     }
 

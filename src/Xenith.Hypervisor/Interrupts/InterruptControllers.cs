@@ -125,6 +125,12 @@ public sealed class InterruptControllers
         }
         if (!SendAway(cpu, true))
             cpu.Host.Log.Warning($"CPU{cpu.Id} goes offline with interrupts that no other CPU has a vector for");
+        // What its timer was to do falls to another.
+        if (FirstReachable(cpu.Host, cpu.Host.Pcpus.Online) is Pcpu heir && heir != cpu)
+        {
+            heir.Vectors.RequestSweep();
+            heir.Raise(PendingWork.Deferred);
+        }
     }
 
     /// <summary>Work that handlers put off until interrupts may be on again.</summary>

@@ -16,8 +16,10 @@ public sealed class InterruptTimer : Timer
     /// <inheritdoc/>
     public override void Expire(ulong now)
     {
-        if (_cpu.Host.Interrupts.LookAfter(_cpu, now))
-            SetBy(now + Again);
+        // The timers of a CPU that has gone offline expire on another.
+        Pcpu here = Pcpu.Current;
+        if (here.Host.Interrupts.LookAfter(here, now))
+            here.InterruptTimer.SetBy(now + Again);
     }
 
     /// <summary>Makes it expire at a moment or earlier. The CPU itself calls this; handlers may.</summary>

@@ -79,9 +79,13 @@ public abstract partial class Irq
     /// <summary>Goes on with a move that had to wait.</summary>
     private protected void ContinueMove()
     {
-        // Without a vector left there it stays where it is.
-        if (_wanted is Pcpu wanted)
+        if (_wanted is not Pcpu wanted)
+            return;
+        // Without a vector left there it stays where it is; so it does if the CPU has gone offline meanwhile.
+        if (wanted.Host.Pcpus.Online.Contains(wanted.Id))
             MoveTo(wanted);
+        else
+            _wanted = null;
     }
 
     /// <summary>Gives its vectors back. The source is masked.</summary>

@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
@@ -121,7 +122,7 @@ internal static class HypervisorAddressSpace
         return true;
     }
 
-    /// <summary>Makes a slot of the per-domain area exist: an L3, L2 and L1 table for descriptor tables of vCPUs 0 to 15.</summary>
+    /// <summary>Makes a slot of the per-domain area exist: an L3, an L2 and as many L1 tables as the descriptor tables of all vCPUs need.</summary>
     internal static XenError CreatePerDomainArea(MachineMemory memory, Domain domain)
     {
         if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l3))
@@ -130,10 +131,14 @@ internal static class HypervisorAddressSpace
         if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l2))
             return XenError.NoMemory;
         PageTableView.At(l3).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 3), new PageTableEntry(l2, Table));
-        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
-            return XenError.NoMemory;
-        PageTableView.At(l2).Write(AddressSpace.TableIndex(AddressSpace.PerDomain, 2), new PageTableEntry(l1, Table));
-        domain.Pv.PerDomainL1 = l1;
+        domain.Pv.PerDomainL2 = l2;
+        // The area begins at a boundary of 1 GiB, so the first vCPUs' table is the first of the L2.
+        for (uint table = 0; table * DescriptorTables.VcpusPerTable < (uint)domain.Vcpus.Length; table++)
+        {
+            if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn l1))
+                return XenError.NoMemory;
+            PageTableView.At(l2).Write((int)table, new PageTableEntry(l1, Table));
+        }
         return XenError.None;
     }
 
@@ -143,7 +148,7 @@ internal static class HypervisorAddressSpace
         if (!domain.Pv.PerDomainL3.IsInvalid)
             FreeTables(memory.Allocator, domain.Pv.PerDomainL3, 3);
         domain.Pv.PerDomainL3 = Mfn.Invalid;
-        domain.Pv.PerDomainL1 = Mfn.Invalid;
+        domain.Pv.PerDomainL2 = Mfn.Invalid;
     }
 
     private static void FreeTables(PageAllocator allocator, Mfn table, int level)

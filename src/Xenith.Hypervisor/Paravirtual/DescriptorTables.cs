@@ -15,6 +15,9 @@ internal static class DescriptorTables
     /// <summary>Descriptors in a page.</summary>
     internal const uint EntriesPerPage = 512;
 
+    /// <summary>vCPUs whose descriptor tables one L1 table maps.</summary>
+    internal const uint VcpusPerTable = 512 / SlotsPerVcpu;
+
     private const uint SlotsPerVcpu = 32, FirstLdtSlot = 16, LdtPages = 16;
     private const uint MaxLdtEntries = 8192;
 
@@ -157,7 +160,8 @@ internal static class DescriptorTables
     /// <summary>Per-domain mappings are not global, so loading CR3 is enough.</summary>
     private static void ForgetMappings() => Cpu.WriteCr3(Cpu.ReadCr3());
 
-    private static PageTableView Table(Vcpu vcpu) => PageTableView.At(vcpu.Domain.Pv.PerDomainL1);
+    private static PageTableView Table(Vcpu vcpu) =>
+        PageTableView.At(PageTableView.At(vcpu.Domain.Pv.PerDomainL2)[(int)(vcpu.Id / VcpusPerTable)].Frame);
 
     private static int Slot(Vcpu vcpu, uint page) => (int)(vcpu.Id * SlotsPerVcpu + page) & 511;
 }

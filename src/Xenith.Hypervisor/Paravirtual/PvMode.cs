@@ -58,6 +58,19 @@ internal static class PvMode
     }
 
     /// <summary>
+    /// This CPU forgets the guest whose state was saved: its tables may vanish from now on. Interrupts are off.
+    /// </summary>
+    internal static void Leave()
+    {
+        Descriptors.LoadIdleGdt();
+        Descriptors.LoadLdt(0, 0);
+        Cpu.WriteCr3(Image.RootTable.Address);
+        PerCpu.UserMode = false;
+        PerCpu.TaskSwitched = false;
+        PerCpu.ClearVcpuInfo();
+    }
+
+    /// <summary>
     /// Puts a vCPU's state onto this CPU. Vector registers have been restored before, <see cref="Vcpu.Registers"/> are copied to the frame afterwards.
     /// Interrupts are off.
     /// </summary>

@@ -10,8 +10,8 @@ public sealed class PvDomain
     /// <summary>The L3 table behind L4 slot 260 of all of the domain's address spaces.</summary>
     public Mfn PerDomainL3 { get; set; } = Mfn.Invalid;
 
-    /// <summary>The L1 table of the per-domain area that maps the descriptor tables of vCPUs 0 to 15.</summary>
-    public Mfn PerDomainL1 { get; set; } = Mfn.Invalid;
+    /// <summary>The L2 table below it: each of its L1 tables maps the descriptor tables of 16 vCPUs.</summary>
+    public Mfn PerDomainL2 { get; set; } = Mfn.Invalid;
 
     /// <summary>I/O ports that the domain may use.</summary>
     public IoPermissions Ports { get; } = new();

@@ -165,6 +165,8 @@ public sealed class ObjectPools
     {
         Domains = new ObjectPool(_lock);
         Vcpus = new ObjectPool(_lock);
+        SchedulingDomains = new ObjectPool(_lock);
+        SchedulingUnits = new ObjectPool(_lock);
         DomainTableParts = new ObjectPool(_lock);
     }
 
@@ -173,6 +175,12 @@ public sealed class ObjectPools
 
     /// <summary>vCPUs, likewise.</summary>
     public ObjectPool Vcpus { get; }
+
+    /// <summary>What the scheduler keeps for domains.</summary>
+    public ObjectPool SchedulingDomains { get; }
+
+    /// <summary>What the scheduler keeps for vCPUs.</summary>
+    public ObjectPool SchedulingUnits { get; }
 
     /// <summary>Parts of the table of domains.</summary>
     internal ObjectPool DomainTableParts { get; }

@@ -5,11 +5,14 @@ namespace Xenith.Hypervisor.Scheduling;
 /// <summary>What a CPU does when no vCPU is ready.</summary>
 internal static class Idle
 {
-    /// <summary>Sleeps until an interrupt, then does what it noted. Interrupts are off before and after.</summary>
-    internal static void WaitForWork(Pcpu cpu)
+    private const uint Reasons = Pcpu.Interruptions | PendingWork.Unload;
+
+    /// <summary>
+    /// Sleeps until an interrupt, then does what it noted. Interrupts are off before and after, and between the last look and the sleep: what comes then ends the sleep.
+    /// </summary>
+    internal static void WaitForWork(Pcpu cpu, ref GuestFrame frame)
     {
-        // Interrupts are off until HLT: who raises work after this look interrupts the sleep.
-        if ((PerCpu.Work & Pcpu.Interruptions) == 0 && cpu.RunQueue.IsEmpty)
+        if ((PerCpu.Work & Reasons) == 0)
         {
             if (!TryScrub(cpu))
             {
@@ -17,7 +20,8 @@ internal static class Idle
                 Cpu.WaitForInterrupt();
             }
         }
-        PerCpu.TakeWork(PendingWork.Schedule);
+        if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Unload) != 0)
+            ContextSwitch.Unload(cpu, ref frame);
         LeaveToGuest.DoDeferredWork(cpu);
     }
 

@@ -20,7 +20,8 @@ internal static class LeaveToGuest
         if ((PerCpu.Work & ~PendingWork.FullFrame) != 0)
         {
             DoDeferredWork(cpu);
-            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit) & PendingWork.Schedule) != 0)
+            // A wish for the state of a vCPU that idled here has been granted when this CPU took another.
+            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit | PendingWork.Unload) & PendingWork.Schedule) != 0)
                 ContextSwitch.Reschedule(cpu, ref frame);
         }
         if (cpu.Loaded is not Vcpu vcpu)

@@ -38,8 +38,10 @@ public sealed partial class VcpuTimers
     /// <summary>Called on the way in: makes up for a missed tick, and brings the guest's view of the time up to date. Interrupts are off.</summary>
     internal void OnScheduledIn()
     {
+        TimerQueue timers = Pcpu.Current.Timers;
+        timers.Bring(_oneShot);
         if (_period != 0)
-            Tick(Host.Current.Time.Now);
+            Tick(timers, Host.Current.Time.Now);
         PublishTimeIfChanged();
         PublishRunstate();
     }
@@ -59,8 +61,9 @@ public sealed partial class VcpuTimers
         _period = nanoseconds;
         ulong now = Host.Current.Time.Now;
         _lastTick = now;
-        if (nanoseconds != 0)
-            Tick(now);
+        // If it is another vCPU that runs elsewhere, its tick begins here and moves when it is scheduled next.
+        if (nanoseconds != 0 && _vcpu.Scheduling.RunState == RunState.Running)
+            Tick(Pcpu.Current.Timers, now);
     }
 
     /// <summary>Sets the one-shot timer to a moment of system time; in the past means at once.</summary>
@@ -109,7 +112,7 @@ public sealed partial class VcpuTimers
     }
 
     /// <summary>Raises the timer interrupt if a period is over, and sets the timer for the next.</summary>
-    private void Tick(ulong now)
+    private void Tick(TimerQueue timers, ulong now)
     {
         ulong next = _lastTick + _period;
         if (now >= next)
@@ -118,7 +121,7 @@ public sealed partial class VcpuTimers
             _lastTick = now;
             next = now + _period;
         }
-        Pcpu.Current.Timers.Set(_periodic, next);
+        timers.Set(_periodic, next);
     }
 
     private sealed class PeriodicTick(VcpuTimers timers) : Timer
@@ -128,7 +131,7 @@ public sealed partial class VcpuTimers
         public override void Expire(ulong now)
         {
             if (timers._period != 0 && timers._vcpu.Scheduling.RunState == RunState.Running)
-                timers.Tick(now);
+                timers.Tick(Pcpu.Current.Timers, now);
         }
     }
 

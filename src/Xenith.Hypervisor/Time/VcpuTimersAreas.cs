@@ -86,12 +86,12 @@ public sealed partial class VcpuTimers
 
     private VcpuRunstateInfo Runstate()
     {
-        Scheduling.VcpuScheduling scheduling = _vcpu.Scheduling;
+        Scheduling.RunStateTimes times = _vcpu.Scheduling.Times;
         VcpuRunstateInfo info = default;
-        info.State = (int)scheduling.RunState;
-        info.StateEntryTime = scheduling.StateSince;
+        info.State = (int)times.State;
+        info.StateEntryTime = times.Since;
         for (int state = 0; state < 4; state++)
-            info.Time[state] = scheduling.TimeIn((RunState)state);
+            info.Time[state] = times.TimeIn((RunState)state);
         return info;
     }
 

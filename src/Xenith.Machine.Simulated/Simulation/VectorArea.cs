@@ -2,12 +2,35 @@
 
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Xenith.Machine.Simulation;
 
 internal static unsafe class VectorArea
 {
     private const int HeaderOffset = 512, AvxOffset = 576, AvxSize = 256;
+
+    private const int Xmm0At = 160, Xmm8At = 288;
+
+    /// <summary>XMM0 and XMM8 as a guest's frame has them.</summary>
+    internal static void Load(SimulatedCpu cpu, in GuestFrame frame)
+    {
+        Span<byte> registers = cpu.VectorRegisters;
+        MemoryMarshal.Write(registers[Xmm0At..], frame.Xmm0Low);
+        MemoryMarshal.Write(registers[(Xmm0At + 8)..], frame.Xmm0High);
+        MemoryMarshal.Write(registers[Xmm8At..], frame.Xmm8Low);
+        MemoryMarshal.Write(registers[(Xmm8At + 8)..], frame.Xmm8High);
+    }
+
+    /// <summary>Puts XMM0 and XMM8 into a guest's frame.</summary>
+    internal static void Store(SimulatedCpu cpu, ref GuestFrame frame)
+    {
+        ReadOnlySpan<byte> registers = cpu.VectorRegisters;
+        frame.Xmm0Low = MemoryMarshal.Read<ulong>(registers[Xmm0At..]);
+        frame.Xmm0High = MemoryMarshal.Read<ulong>(registers[(Xmm0At + 8)..]);
+        frame.Xmm8Low = MemoryMarshal.Read<ulong>(registers[Xmm8At..]);
+        frame.Xmm8High = MemoryMarshal.Read<ulong>(registers[(Xmm8At + 8)..]);
+    }
 
     internal static void Save(SimulatedCpu cpu, byte* area, ulong mask)
     {

@@ -139,13 +139,31 @@ internal static unsafe class Asm
         Self.Msrs.Write(Msr.KernelGsBase, active);
     }
 
-    internal static void fx_save(void* area) => Self.VectorRegisters.AsSpan(0, 512).CopyTo(new Span<byte>(area, 512));
+    internal static void fx_save(void* area, ref GuestFrame frame)
+    {
+        VectorArea.Load(Self, in frame);
+        Self.VectorRegisters.AsSpan(0, 512).CopyTo(new Span<byte>(area, 512));
+    }
 
-    internal static void fx_restore(void* area) => new ReadOnlySpan<byte>(area, 512).CopyTo(Self.VectorRegisters);
+    internal static void fx_restore(void* area, ref GuestFrame frame)
+    {
+        new ReadOnlySpan<byte>(area, 512).CopyTo(Self.VectorRegisters);
+        VectorArea.Store(Self, ref frame);
+    }
 
-    internal static void x_save(void* area, ulong mask) => VectorArea.Save(Self, (byte*)area, mask);
+    internal static void x_save(void* area, ulong mask, ref GuestFrame frame)
+    {
+        VectorArea.Load(Self, in frame);
+        VectorArea.Save(Self, (byte*)area, mask);
+    }
 
-    internal static void x_restore(void* area, ulong mask) => VectorArea.Restore(Self, (byte*)area, mask);
+    internal static void x_save_opt(void* area, ulong mask, ref GuestFrame frame) => x_save(area, mask, ref frame);
+
+    internal static void x_restore(void* area, ulong mask, ref GuestFrame frame)
+    {
+        VectorArea.Restore(Self, (byte*)area, mask);
+        VectorArea.Store(Self, ref frame);
+    }
 
     internal static void start_scheduling(ulong stackTop)
     {

@@ -17,4 +17,7 @@ public static class PendingWork
 
     /// <summary>Nothing but the slow way out itself.</summary>
     public const uint SlowExit = 1 << 4;
+
+    /// <summary>Another CPU wants the state of the vCPU that this CPU holds while it idles.</summary>
+    public const uint Unload = 1 << 5;
 }

@@ -1,4 +1,5 @@
 /* Single instructions that C# has no words for. System V convention. */
+#include "frame.inc"
 .macro function name
         .align 16
         .global \name
@@ -308,23 +309,43 @@ function swap_gs
         swapgs
         ret
 
-function fx_save
+/* Vector registers. Of a guest that is inside, XMM0 and XMM8 are in its frame: compiled code has used them since. */
+.macro vectors_from frame
+        movups F_XMM0(\frame), %xmm0
+        movups F_XMM8(\frame), %xmm8
+.endm
+.macro vectors_to frame
+        movups %xmm0, F_XMM0(\frame)
+        movups %xmm8, F_XMM8(\frame)
+.endm
+.macro component_mask
+        mov %esi, %eax
+        mov %rsi, %rdx
+        shr $32, %rdx
+.endm
+function fx_save                        /* (area, frame) */
+        vectors_from %rsi
         fxsave64 (%rdi)
         ret
-function fx_restore
+function fx_restore                     /* (area, frame) */
         fxrstor64 (%rdi)
+        vectors_to %rsi
         ret
-function x_save
-        mov %esi, %eax
-        mov %rsi, %rdx
-        shr $32, %rdx
+function x_save                         /* (area, mask, frame) */
+        vectors_from %rdx
+        component_mask
         xsave64 (%rdi)
         ret
-function x_restore
-        mov %esi, %eax
-        mov %rsi, %rdx
-        shr $32, %rdx
+function x_save_opt                     /* (area, mask, frame) */
+        vectors_from %rdx
+        component_mask
+        xsaveopt64 (%rdi)
+        ret
+function x_restore                      /* (area, mask, frame) */
+        mov %rdx, %rcx
+        component_mask
         xrstor64 (%rdi)
+        vectors_to %rcx
         ret
 
 address_of get_trap_stubs, trap_stubs

@@ -65,7 +65,7 @@ public sealed class DebugKeyTests
     [InlineData('i', "IRQ information:", "IO-APIC interrupt information:")]
     [InlineData('t', "System time ", "Dumping timer queues:")]
     [InlineData('a', "CPU00:", "timer=vcpu_")]
-    [InlineData('r', "Online Cpus: 0", "CPU[00] current=d0v0")]
+    [InlineData('r', "Online Cpus: 0", "Scheduler: SMP Credit Scheduler (credit)")]
     [InlineData('e', "Event channel information for domain 0:", "port [p/m/s]")]
     [InlineData('g', "grant-table for remote d0 (v1)", "gnttab_usage_print_all ] done")]
     [InlineData('*', "[q: dump domain", "[z: dump IOAPIC info]")]

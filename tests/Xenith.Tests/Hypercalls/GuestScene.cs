@@ -84,6 +84,7 @@ internal sealed class GuestScene : IDisposable
             var vcpu = new Vcpu(domain, i) { Info = domain.SharedInfo.Slice(i * 64, 64), IsInitialised = true };
             vcpu.Info.Store8(1, 1);
             domain.Vcpus[i] = vcpu;
+            Assert(Xenith.Hypervisor.Scheduling.VcpuSchedulers.TryJoin(Host, vcpu));
         }
         domain.FindVcpu(0)!.Scheduling.Up();
         Host.Domains.Add(domain);
@@ -93,10 +94,11 @@ internal sealed class GuestScene : IDisposable
     /// <summary>Makes CPU 0 run a vCPU.</summary>
     public void Serve(Vcpu vcpu)
     {
+        Pcpu.Loaded?.Scheduling.OnLeft(Now, true);
         Pcpu.Loaded = vcpu;
         Pcpu.IsIdle = false;
         Domain = vcpu.Domain;
-        vcpu.Scheduling.Enter(Xenith.Hypervisor.Scheduling.RunState.Running, Now);
+        vcpu.Scheduling.OnChosen(Pcpu, Now);
         PerCpu.SetVcpuInfo(vcpu.Info);
         PerCpu.TakeWork(uint.MaxValue);
     }

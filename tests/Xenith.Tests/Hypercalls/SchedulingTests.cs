@@ -202,8 +202,9 @@ public sealed class SchedulingTests
         ulong address = area;
         Assert.Equal(0, ForSelf(guest, VcpuOp.RegisterRunstateMemoryArea, ref address));
         info = guest.Read<VcpuRunstateInfo>(area);
-        Assert.Equal(((int)RunState.Running, guest.Vcpu.Scheduling.StateSince), (info.State, info.StateEntryTime));
-        guest.Vcpu.Scheduling.Enter(Xenith.Hypervisor.Scheduling.RunState.Blocked, guest.Now);
+        Assert.Equal(((int)RunState.Running, guest.Vcpu.Scheduling.Times.Since), (info.State, info.StateEntryTime));
+        guest.Vcpu.Scheduling.Block();
+        guest.Vcpu.Scheduling.OnLeft(guest.Now, false);
         guest.Vcpu.Timers.OnScheduledOut();
         Assert.Equal((int)RunState.Blocked, guest.Read<VcpuRunstateInfo>(area).State);
         address = GuestScene.Forbidden;
@@ -235,7 +236,7 @@ public sealed class SchedulingTests
         ulong address = area;
         ForSelf(guest, VcpuOp.RegisterRunstateMemoryArea, ref address);
         guest.Vcpu.Pv.InUserMode = true;
-        guest.Vcpu.Scheduling.Enter(Xenith.Hypervisor.Scheduling.RunState.Runnable, guest.Now);
+        guest.Vcpu.Scheduling.OnLeft(guest.Now, true);
         guest.Vcpu.Timers.OnScheduledOut();
         Assert.Equal((int)RunState.Running, guest.Read<VcpuRunstateInfo>(area).State);
         guest.Vcpu.Pv.InUserMode = false;

@@ -92,6 +92,39 @@ public sealed class MoveTests
     }
 
     [Fact]
+    public void A_silenced_interrupt_speaks_again_after_its_CPU_has_gone()
+    {
+        using var guest = new GuestScene(cpus: 2);
+        PciDevice device = MessageTests.AddDevice(guest);
+        Assert.Equal(0, MessageTests.MapMsix(guest, 0, out int pirq));
+        uint port = MessageTests.Bind(guest, pirq);
+        MessageTests.WriteConfiguration(guest, 0x72, 2, 0x8000);
+        Irq irq = guest.Domain.Pirqs.IrqOf((uint)pirq)!;
+        Pcpu second = guest.Host.Pcpus.Find(1)!;
+        // It would follow the vCPU back at once otherwise.
+        second.Loaded = guest.Vcpu;
+        irq.SetCpu(second);
+        Settle(guest);
+        for (int i = 0; i < 2; i++)
+        {
+            device.RaiseMsix(0);
+            TakeAnywhere(guest, 1);
+        }
+        Assert.True(irq.IsThrottled);
+        guest.Host.Pcpus.SetOnline(1, false);
+        using (guest.Machine.Cpus[1].Enter())
+        {
+            guest.Host.Interrupts.EvacuateCpu(second);
+            second.Timers.Cancel(second.InterruptTimer);
+        }
+        guest.Domain.SharedInfo.TestAndClearBit(2048, port);
+        TakeAnywhere(guest, 0);
+        Advance(guest, 3_000_000);
+        Assert.False(irq.IsThrottled);
+        Assert.True(guest.Domain.Events.IsPending(port));
+    }
+
+    [Fact]
     public void An_unknown_vector_is_said_once_and_ended()
     {
         using var guest = new GuestScene();
