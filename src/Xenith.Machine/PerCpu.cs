@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -77,6 +78,13 @@ public static unsafe class PerCpu
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => ref *(GuestFrame*)((ulong)Current + CpuBlock.Size - CpuBlock.FrameSize);
+    }
+
+    /// <summary>True for an address in one of the pages below this CPU's stacks that are never mapped: what overflows a stack faults there.</summary>
+    public static bool IsStackGuard(ulong address)
+    {
+        ulong offset = address - (ulong)Current;
+        return offset < CpuBlock.Size && CpuBlock.GuardPages.IndexOf((byte)(offset / AddressSpace.PageSize)) >= 0;
     }
 
     /// <summary>True while the guest that this CPU serves is in user mode; decides where SYSCALL goes.</summary>

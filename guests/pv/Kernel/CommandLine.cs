@@ -1,5 +1,5 @@
 // The guest's command line: `tests=all` or `tests=name,name` (a name selects itself and everything below it: `time` takes
-// `time.block`), and the word `bench`. Without `tests=` and without `bench`, all checks run.
+// `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap. Without `tests=` and without `bench`, all checks run.
 
 namespace Xenith.Guest.Pv.Kernel;
 
@@ -10,6 +10,9 @@ static unsafe class CommandLine
 
     public static bool Benchmark;
 
+    /// <summary>A bug of the hypervisor to ask for, 1 to 9; 0 for none.</summary>
+    public static uint Bug;
+
     public static void Read(byte* commandLine)
     {
         text = commandLine;
@@ -19,6 +22,10 @@ static unsafe class CommandLine
             if (StartsWith(word, "tests="))
             {
                 tests = word + 6;
+            }
+            else if (StartsWith(word, "bug="))
+            {
+                Bug = (uint)(word[4] - '0');
             }
             else if (StartsWith(word, "bench") && IsEnd(word[5]))
             {

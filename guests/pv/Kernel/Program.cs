@@ -25,6 +25,14 @@ static unsafe class Program
             RunBenchmarks();
         }
 
+        if (CommandLine.Bug != 0)
+        {
+            // src/Xenith.Hypervisor/Domains/FaultInjection.cs
+            const ulong firstBug = 0x5e1f0000;
+            Hypercall.Call(firstBug + CommandLine.Bug);
+            Console.WriteLine("NOTE the hypervisor has no bug on demand");
+        }
+
         Console.Put("DONE passed ");
         Console.PutDecimal(Check.Passed);
         Console.Put(" failed ");

@@ -18,8 +18,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
     /// <summary>From a panic's line to the end we make: time for the lines that follow it.</summary>
     private static readonly TimeSpan AfterPanic = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>From the end of the commands to the power-off.</summary>
-    private static readonly TimeSpan ForPowerOff = TimeSpan.FromSeconds(30);
+    /// <summary>From the end of the commands to the power-off: the small userland's, and a whole system's that stops its services first.</summary>
+    private static readonly TimeSpan ForPowerOff = TimeSpan.FromSeconds(30), ForShutdown = TimeSpan.FromMinutes(5);
 
     /// <summary>Keeps the whole log of the first serial port here as well.</summary>
     public string? LogFile { get; init; }
@@ -105,7 +105,7 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
         return Process.Start(start) ?? throw ToolException.Failure("the emulator could not be started");
     }
 
-    private static async Task<MachineEnd> FollowAsync(
+    private async Task<MachineEnd> FollowAsync(
         Process process, Emulator emulator, RunDirectory directory, Session session, FrameDecoder? decoder,
         Stopwatch clock, TimeSpan? limit, CancellationToken cancel)
     {
@@ -138,7 +138,7 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
             forced = log.Reached ? EndCause.Reached
                 : clock.Elapsed > limit ? EndCause.TimedOut
                 : clock.Elapsed - panicAt > AfterPanic ? EndCause.Panicked
-                : clock.Elapsed - doneAt > ForPowerOff ? EndCause.StayedOn
+                : clock.Elapsed - doneAt > (settings.Root is null ? ForPowerOff : ForShutdown) ? EndCause.StayedOn
                 : panicAt is null ? end
                 : null;
             if (forced is null)

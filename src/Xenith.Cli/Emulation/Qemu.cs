@@ -39,15 +39,24 @@ internal sealed class Qemu : Emulator
 
     public override async Task<bool> BeginAsync(Task exit, FrameDecoder? decoder, CancellationToken cancel)
     {
-        monitor = await ConnectAsync(exit, cancel);
-        if (monitor is null)
+        try
+        {
+            monitor = await ConnectAsync(exit, cancel);
+            if (monitor is null)
+                return false;
+            events = monitor.FollowAsync(over.Token);
+            commands = ReceiveAsync(decoder);
+            _ = DrainConsoleAsync();
+            if (!settings.WaitForDebugger)
+                await monitor.ContinueAsync(cancel);
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            // QEMU connected, then found that it cannot make this machine: a KVM that refuses a register, for one.
+            await exit;
             return false;
-        events = monitor.FollowAsync(over.Token);
-        commands = ReceiveAsync(decoder);
-        _ = DrainConsoleAsync();
-        if (!settings.WaitForDebugger)
-            await monitor.ContinueAsync(cancel);
-        return true;
+        }
     }
 
     public override EndCause? Poll()

@@ -85,6 +85,8 @@ internal static class SelfTest
                 log.Error($"Self test: the guard page at {guard:x16} can be written");
             }
         }
+        if (pages < 16)
+            failures++;
         // The probe itself: what is data can be written under both addresses.
         if (!Image.TryRewrite(Image.BssStart) || !Image.TryRewrite(AddressSpace.DirectMap + Image.PhysicalOf(Image.BssStart)))
         {

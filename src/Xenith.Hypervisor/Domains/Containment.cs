@@ -1,4 +1,5 @@
 using System.Runtime;
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Console;
 using Xenith.Hypervisor.Power;
 using Xenith.Machine;
@@ -24,37 +25,67 @@ internal static class Containment
         // The console's lock may be what the trapped code held.
         PerCpu.Ledger.UndoAll();
         PerCpu.Ledger.Trapped = false;
+        if (frame.Vector == ExceptionVector.DoubleFault && PerCpu.IsStackGuard(faultAddress))
+            ReportOverflow(log, faultAddress);
         Report(log, ref frame, faultAddress);
 
         Vcpu? served = cpu.Served;
         bool unrecoverable = frame.Vector is ExceptionVector.DoubleFault or ExceptionVector.MachineCheck or ExceptionVector.Nmi;
         if (served is null || unrecoverable)
         {
-            Panic.Now(log, $"FATAL TRAP: vector = {frame.Vector}, error code = {frame.Error:x4}");
+            Fatal(log, ref frame);
             return 0;
         }
-        log.Always($"The trap was raised while serving d{served.Domain.Id}v{served.Id}: that domain ends here.");
+        ReportServed(log, served);
         DomainLife.Crash(served.Domain);
         return 1;
     }
 
-    /// <summary>Prints registers and calls.</summary>
+    /// <summary>The push of the page fault's own frame was what made it a double fault (SDM vol. 3, 6.15).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportOverflow(ConsoleLog log, ulong faultAddress) =>
+        log.Always($"Stack overflow: {faultAddress:x16} lies in the guard page below a stack of CPU {PerCpu.Id}");
+
+    /// <summary>Prints registers and calls. A line at a time, each in a method of its own: what comes by the stack of a double fault, an NMI or a machine check has one page for all of it.</summary>
     internal static void Report(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
+    {
+        ReportPlace(log, ref frame);
+        ReportCause(log, ref frame, faultAddress);
+        Registers(log, "rax: ", frame.Rax, "   rbx: ", frame.Rbx, "   rcx: ", frame.Rcx);
+        Registers(log, "rdx: ", frame.Rdx, "   rsi: ", frame.Rsi, "   rdi: ", frame.Rdi);
+        Registers(log, "rbp: ", frame.Rbp, "   rsp: ", frame.Rsp, "   r8:  ", frame.R8);
+        Registers(log, "r9:  ", frame.R9, "   r10: ", frame.R10, "   r11: ", frame.R11);
+        Registers(log, "r12: ", frame.R12, "   r13: ", frame.R13, "   r14: ", frame.R14);
+        Registers(log, "r15: ", frame.R15, "   cr0: ", Cpu.ReadCr0(), "   cr3: ", Cpu.ReadCr3());
+        Backtrace.Print(log, ref frame);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportPlace(ConsoleLog log, ref GuestFrame frame)
     {
         log.Always($"----[ Xenith  x86_64 ]----");
         log.Always($"CPU:    {PerCpu.Id}");
         log.Always($"RIP:    e008:[<{frame.Rip:x16}>]");
-        log.Always($"vector {frame.Vector} error {frame.Error:x4} rflags {frame.Rflags:x16} cr2 {faultAddress:x16}");
-        log.Always($"rax: {frame.Rax:x16}   rbx: {frame.Rbx:x16}   rcx: {frame.Rcx:x16}");
-        log.Always($"rdx: {frame.Rdx:x16}   rsi: {frame.Rsi:x16}   rdi: {frame.Rdi:x16}");
-        log.Always($"rbp: {frame.Rbp:x16}   rsp: {frame.Rsp:x16}   r8:  {frame.R8:x16}");
-        log.Always($"r9:  {frame.R9:x16}   r10: {frame.R10:x16}   r11: {frame.R11:x16}");
-        log.Always($"r12: {frame.R12:x16}   r13: {frame.R13:x16}   r14: {frame.R14:x16}");
-        log.Always($"r15: {frame.R15:x16}   cr0: {Cpu.ReadCr0():x16}   cr3: {Cpu.ReadCr3():x16}");
-        Backtrace.Print(log, ref frame);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportCause(ConsoleLog log, ref GuestFrame frame, ulong faultAddress) =>
+        log.Always($"vector {frame.Vector} error {frame.Error:x4} rflags {frame.Rflags:x16} cr2 {faultAddress:x16}");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Registers(ConsoleLog log, string a, ulong first, string b, ulong second, string c, ulong third) =>
+        log.Always($"{a}{first:x16}{b}{second:x16}{c}{third:x16}");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Fatal(ConsoleLog log, ref GuestFrame frame) =>
+        Panic.Now(log, $"FATAL TRAP: vector = {frame.Vector}, error code = {frame.Error:x4}");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReportServed(ConsoleLog log, Vcpu served) =>
+        log.Always($"The trap was raised while serving d{served.Domain.Id}v{served.Id}: that domain ends here.");
+
     /// <summary>Before there is a host: the first serial port, which the boot code has set up.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void EmergencyReport(ref GuestFrame frame, ulong faultAddress)
     {
         ConsoleLog log = new(new SerialPort(0x3f8, 115200));

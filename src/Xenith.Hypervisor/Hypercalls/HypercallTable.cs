@@ -83,7 +83,9 @@ internal static class HypercallTable
             case 53: return Absent();                                                                          // -                             | -    | -   | absent
             case 54: return Absent();                                                                          // -                             | -    | -   | absent
             case 55: return Absent();                                                                          // -                             | -    | -   | absent
-            default: return Absent();
+            default:
+                Domains.FaultInjection.OnCall(number);
+                return Absent();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Console;
 using Xenith.Machine;
 
@@ -26,16 +27,30 @@ internal static class Panic
     /// <summary>Prints why, and restarts the machine or stops. Does not return.</summary>
     internal static void End(ConsoleLog log, LogText reason)
     {
-        log.Always($"");
-        log.Always($"****************************************");
-        log.Always($"Panic on CPU {PerCpu.Id}:");
+        Head(log);
         log.Always(reason);
-        log.Always($"****************************************");
-        log.Always($"");
+        Tail(log);
         Restart(log);
     }
 
+    // Each in a method of its own: a line takes half a kilobyte of a stack that may have only one page.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Head(ConsoleLog log)
+    {
+        log.Always($"");
+        log.Always($"****************************************");
+        log.Always($"Panic on CPU {PerCpu.Id}:");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Tail(ConsoleLog log)
+    {
+        log.Always($"****************************************");
+        log.Always($"");
+    }
+
     /// <summary>This CPU panics while it panics: it is too broken to say more.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Reenter(ConsoleLog log)
     {
         log.Always($"Reentered the crash path.  Something is very broken");
@@ -43,6 +58,7 @@ internal static class Panic
     }
 
     /// <summary>Restarts the machine in five seconds or stops, as the command line says.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Restart(ConsoleLog log)
     {
         if (log.Restart.NoReboot)

@@ -35,6 +35,9 @@ public static class PerCpu
     /// <summary>Registers of the guest that entered the hypervisor.</summary>
     public static ref GuestFrame Frame => ref Self.Frame;
 
+    /// <summary>True for an address in one of the pages below this CPU's stacks that are never mapped. The stacks of the simulation are the process's.</summary>
+    public static bool IsStackGuard(ulong address) => false;
+
     /// <summary>True while the guest that this CPU serves is in user mode; decides where SYSCALL goes.</summary>
     public static bool UserMode
     {

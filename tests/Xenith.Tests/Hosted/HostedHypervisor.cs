@@ -93,7 +93,7 @@ internal sealed class HostedHypervisor : IDisposable
     }
 
     /// <summary>The method that the metal build exports under a symbol for the entry code.</summary>
-    private static T Entry<T>(string symbol) where T : Delegate
+    internal static T Entry<T>(string symbol) where T : Delegate
     {
         const BindingFlags any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         MethodInfo method = typeof(Host).Assembly.GetTypes().SelectMany(type => type.GetMethods(any))

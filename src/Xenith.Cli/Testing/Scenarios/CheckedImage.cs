@@ -32,7 +32,24 @@ internal sealed class CheckedImage : Scenario
             CheckOrder(end);
             TestBench.Check(end.Log.Any(line => line.StartsWith("DONE passed ", StringComparison.Ordinal)), $"no end of the transcript; ended with {end.Cause}");
         }) { Alone = true },
+        Bug("a bug of ours ends dom0 and the host", 1, "FaultInjection.Trap", "while serving d0v0: that domain ends here", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
+        Bug("a bug with a lock held", 2, "FaultInjection.Trap", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
+        Bug("a stack that overflows", 5, "Stack overflow: ", "FaultInjection.Deepen", "FATAL TRAP: vector = 8"),
     ];
+
+    /// <summary>Our kernel asks for a bug of the hypervisor. dom0 ends with it, and so does the host, in words that say why and where.</summary>
+    private static TestCase Bug(string name, int number, params string[] words) => new(name, async bench =>
+    {
+        var image = await bench.CheckedHypervisorAsync();
+        var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
+        var modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None);
+        var settings = bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = $"tests=none bug={number}" };
+        var end = await bench.WatchAsync(settings, limit: TimeSpan.FromSeconds(240));
+        var log = string.Join('\n', end.Log);
+        foreach (var word in words)
+            TestBench.Check(log.Contains(word, StringComparison.Ordinal), $"'{word}' is not in the log, which ends:\n{string.Join('\n', end.Log.TakeLast(40))}");
+        TestBench.Check(end.Cause is EndCause.Reset or EndCause.Panicked, $"the machine did not restart; ended with {end.Cause}");
+    }) { Alone = true };
 
     private static void CheckSelfTest(MachineEnd end, string what)
     {

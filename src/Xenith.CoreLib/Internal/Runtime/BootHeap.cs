@@ -53,8 +53,8 @@ public static unsafe class BootHeap
             return ObjectArena.Take(type, bytes);
         }
 
-        byte* start = (byte*)(delegate*<void>)&HeapStart;
-        byte* end = (byte*)(delegate*<void>)&HeapEnd;
+        byte* start = Start;
+        byte* end = End;
         bytes = (bytes + 7) & ~7UL;
         if (s_sealed || bytes > (ulong)(end - start) - s_used)
         {
@@ -64,6 +64,19 @@ public static unsafe class BootHeap
         byte* memory = start + s_used;
         s_used += bytes;
         return memory;
+    }
+
+    // Not inlined: of two addresses of symbols in one method the native compiler takes differences and orders for known constants.
+    private static byte* Start
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (byte*)(delegate*<void>)&HeapStart;
+    }
+
+    private static byte* End
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (byte*)(delegate*<void>)&HeapEnd;
     }
 
     [RuntimeImport("*", "__heap_start")]

@@ -1,0 +1,66 @@
+using System;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Xenith.Hypervisor.Domains;
+
+/// <summary>
+/// Bugs on demand: hypercalls that trap, so that tests can see what a trap does. Compiled in where XENITH_FAULTS is defined: in the hosted build, and in an image with
+/// `-p:XenithChecks=true`. Elsewhere these numbers are unknown calls like any other.
+/// </summary>
+internal static class FaultInjection
+{
+    /// <summary>The numbers begin here.</summary>
+    internal const uint First = 0x5e1f_0000;
+
+    /// <summary>An index out of bounds.</summary>
+    internal const uint Bounds = First + 1;
+
+    /// <summary>The same while a lock is held.</summary>
+    internal const uint WithLock = First + 2;
+
+    /// <summary>A division by zero.</summary>
+    internal const uint Division = First + 3;
+
+    /// <summary>The same as <see cref="Bounds"/> in what the CPU takes for an interrupt handler.</summary>
+    internal const uint InHandler = First + 4;
+
+    /// <summary>Calls without end. Not hosted: the process would die.</summary>
+    internal const uint StackOverflow = First + 5;
+
+    /// <summary>Traps if the number of an unknown hypercall says so.</summary>
+    [Conditional("XENITH_FAULTS")]
+    internal static void OnCall(ulong number)
+    {
+        switch (number)
+        {
+            case Bounds:
+                Trap(number);
+                break;
+            case WithLock:
+                using (Host.Current.EventBindings.Lock.Enter())
+                    Trap(number);
+                break;
+            case Division:
+                _ = number / (number - Division);
+                break;
+            case InHandler:
+                Pcpu.Current.IsInHandler = true;
+                Trap(number);
+                break;
+            case StackOverflow:
+                Deepen(number);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Trap(ulong index)
+    {
+        ReadOnlySpan<byte> few = [1, 2];
+        _ = few[unchecked((int)index)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong Deepen(ulong depth) => unchecked(Deepen(depth + 1) * 3 + depth);
+}
