@@ -36,6 +36,9 @@ internal sealed class VirtualTask(string name, SchedulingUnit unit)
 
     public int Yields { get; set; }
 
+    /// <summary>Since when it has waited while a CPU idled that it may use.</summary>
+    public ulong? CouldRunSince { get; set; }
+
     /// <summary>CPUs that it has run on.</summary>
     public CpuSet Visited;
 }

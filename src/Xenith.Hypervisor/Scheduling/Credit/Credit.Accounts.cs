@@ -182,6 +182,8 @@ public sealed partial class Credit
             queue.Remove(unit);
             unit.Priority = Interlocked.Read(ref unit.Balance) < 0 ? CreditPriority.Under : CreditPriority.Over;
             queue.Add(unit);
+            // This CPU may have another to run.
+            WakeIdleFor(unit);
         }
     }
 

@@ -18,11 +18,10 @@ public sealed partial class Credit
         if (stays is not null)
         {
             Pay(queue, stays, now);
-            if (leaving == Leaving.Sleeps)
-            {
-                stays.IsRunnable = false;
+            // The caller knows best: the unit may have been put to sleep and woken since, and its waker not have got the lock yet.
+            stays.IsRunnable = leaving != Leaving.Sleeps;
+            if (!stays.IsRunnable)
                 stays = null;
-            }
             else if (!IsWellPlaced(stays, cpu))
             {
                 displaced = stays;
@@ -44,6 +43,9 @@ public sealed partial class Credit
             WakeIdleFor(stays);
         }
         Start(queue, next, now);
+        // Whoever still waits here may run on a CPU that has become idle meanwhile.
+        if (queue.Waiting != 0 && queue.First is CreditUnit waiting)
+            WakeIdleFor(waiting);
         return new Decision(next, Until(queue, next, now)) { TryAgain = missed && next is null, Displaced = displaced };
     }
 
@@ -173,10 +175,21 @@ public sealed partial class Credit
         return second is null ? null : Move(second, other, queue);
     }
 
-    private static CreditUnit Move(CreditUnit unit, CreditQueue from, CreditQueue to)
+    /// <summary>Moves a unit to another CPU. Who was woken for it may have taken this one's place with another unit: those left behind get another chance.</summary>
+    private CreditUnit Move(CreditUnit unit, CreditQueue from, CreditQueue to)
     {
+        const int mostLookedAt = 32;
         from.Remove(unit);
         unit.Cpu = to.Cpu;
+        int looked = 0;
+        for (CreditPriority priority = CreditPriority.Boost; priority < CreditPriority.Idle && !_idle.IsEmpty; priority++)
+        {
+            for (CreditUnit? left = from.At(priority).First; left is not null && looked < mostLookedAt; left = left.Next)
+            {
+                looked++;
+                WakeIdleFor(left);
+            }
+        }
         return unit;
     }
 

@@ -101,8 +101,8 @@ public sealed partial class Credit : Scheduler
             return true;
         woken.IsRunnable = true;
         CreditQueue queue = QueueOf(woken.Cpu);
-        // It may not have left its CPU yet.
-        if (queue.Current == woken)
+        // It may not have left its CPU yet, or wait already.
+        if (queue.Current == woken || woken.List is not null)
             return true;
         if (!MayRun(woken, queue.Cpu))
             return false;
