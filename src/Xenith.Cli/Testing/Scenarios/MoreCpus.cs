@@ -5,8 +5,8 @@ internal sealed class MoreCpus : Scenario
 {
     public override string Name => "more-cpus";
 
-    public override string Point => "the same boot with two and four CPUs, all of which dom0 gets";
+    public override string Point => "the same boot with two, four and eight CPUs, all of which dom0 gets";
 
     public override IEnumerable<TestCase> Cases(Scale scale) =>
-        [BootToShell.Case(2), .. scale == Scale.Full ? [BootToShell.Case(4)] : (TestCase[])[]];
+        [BootToShell.Case(2), .. scale == Scale.Full ? [BootToShell.Case(4), BootToShell.Case(8)] : (TestCase[])[]];
 }
