@@ -28,6 +28,9 @@ public sealed class Pcpu
     /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
     internal bool HasUnknownNmi;
 
+    /// <summary>The CPU is to go offline as soon as it has nothing to run (<see cref="Power.CpuHotplug"/>).</summary>
+    internal bool IsLeaving;
+
     /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
     internal int IsAskedToCall;
 
@@ -124,10 +127,19 @@ public sealed class Pcpu
     /// <summary>From now on the CPU runs vCPUs. Called by the CPU itself; nothing happens if it does already.</summary>
     internal void JoinScheduler()
     {
-        if (_isInScheduler)
+        if (_isInScheduler || IsLeaving)
             return;
         _isInScheduler = true;
         Host.Scheduler.AddCpu(Id);
+    }
+
+    /// <summary>From now on no vCPU is given to the CPU. Called by the CPU itself; nothing happens if that is so already.</summary>
+    internal void LeaveScheduler()
+    {
+        if (!_isInScheduler)
+            return;
+        _isInScheduler = false;
+        Host.Scheduler.RemoveCpu(Id);
     }
 
     /// <summary>
