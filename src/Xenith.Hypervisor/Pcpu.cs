@@ -151,6 +151,14 @@ public sealed class Pcpu
             Timers.Set(_choice, moment);
     }
 
+    /// <summary>Cancels the timers that only this CPU can serve: it goes offline. The others wait for <see cref="TimerQueue.TakeOver"/>.</summary>
+    internal void StopOwnTimers()
+    {
+        Watchdog?.Stop();
+        Timers.Cancel(_choice);
+        Timers.Cancel(InterruptTimer);
+    }
+
     /// <summary>The work that a long operation stops for.</summary>
     internal const uint Interruptions = PendingWork.Schedule | PendingWork.Timer | PendingWork.Deferred;
 

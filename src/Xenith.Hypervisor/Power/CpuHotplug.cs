@@ -21,12 +21,15 @@ internal static class CpuHotplug
             return XenError.NotSupported;
         if (host.Pcpus.Find(id) is not Pcpu cpu)
             return XenError.Invalid;
+        int own = unchecked((int)id) + 1;
         if (!host.Pcpus.Online.Contains(id))
         {
+            // It may be about to stop, or to come.
+            if (Volatile.Read(ref host.ChangingCpu) == own)
+                return XenError.Restart;
             TellDom0(host);
             return XenError.None;
         }
-        int own = unchecked((int)id) + 1;
         int changing = Interlocked.CompareExchange(ref host.ChangingCpu, own, 0);
         if (changing != 0 && changing != own)
             return XenError.Busy;
@@ -90,12 +93,18 @@ internal static class CpuHotplug
         }
         ContextSwitch.Unload(cpu, ref frame);
         LeaveToGuest.DoDeferredWork(cpu);
-        cpu.Watchdog?.Stop();
+        // Until here other CPUs call this one and are answered.
+        host.CpuCalls.SetOnline(cpu.Id, false);
+        host.Interrupts.EvacuateCpu(cpu);
+        // What the last interrupts have noted.
+        LeaveToGuest.DoDeferredWork(cpu);
+        cpu.StopOwnTimers();
         first.Timers.TakeOver(cpu.Timers);
         host.Interrupts.LocalApic.Disable();
-        // Until here other CPUs call this one and are answered; the TLB last, because an answer counts as a flush.
-        host.CpuCalls.SetOnline(cpu.Id, false);
+        // Last, because from now on all its flushes count as done.
         host.Memory.Tlb.Leave();
+        // Deferred work that another CPU gave this one since belongs to all.
+        first.Raise(PendingWork.Deferred);
         Volatile.Write(ref cpu.IsLeaving, false);
         Volatile.Write(ref host.ChangingCpu, 0);
         Cpu.Stop();
