@@ -94,6 +94,9 @@ public sealed class Host
     /// <summary>Number + 1 of the CPU that ends the host, 0 while none does. The others stop when their NMI comes.</summary>
     internal int EndingCpu;
 
+    /// <summary>Number + 1 of the CPU that is going offline or coming online, 0 if none is.</summary>
+    internal int ChangingCpu;
+
     /// <summary>How many have stopped.</summary>
     internal int StoppedCpus;
 

@@ -28,6 +28,9 @@ public sealed class Pcpu
     /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
     internal bool HasUnknownNmi;
 
+    /// <summary>The CPU is to go offline as soon as it has nothing to run (<see cref="Power.CpuHotplug"/>).</summary>
+    internal bool IsLeaving;
+
     /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
     internal int IsAskedToCall;
 
@@ -124,10 +127,19 @@ public sealed class Pcpu
     /// <summary>From now on the CPU runs vCPUs. Called by the CPU itself; nothing happens if it does already.</summary>
     internal void JoinScheduler()
     {
-        if (_isInScheduler)
+        if (_isInScheduler || IsLeaving)
             return;
         _isInScheduler = true;
         Host.Scheduler.AddCpu(Id);
+    }
+
+    /// <summary>From now on no vCPU is given to the CPU. Called by the CPU itself; nothing happens if that is so already.</summary>
+    internal void LeaveScheduler()
+    {
+        if (!_isInScheduler)
+            return;
+        _isInScheduler = false;
+        Host.Scheduler.RemoveCpu(Id);
     }
 
     /// <summary>
@@ -137,6 +149,14 @@ public sealed class Pcpu
     {
         if (moment != ulong.MaxValue && (!_choice.IsSet || _choice.Deadline > moment))
             Timers.Set(_choice, moment);
+    }
+
+    /// <summary>Cancels the timers that only this CPU can serve: it goes offline. The others wait for <see cref="TimerQueue.TakeOver"/>.</summary>
+    internal void StopOwnTimers()
+    {
+        Watchdog?.Stop();
+        Timers.Cancel(_choice);
+        Timers.Cancel(InterruptTimer);
     }
 
     /// <summary>The work that a long operation stops for.</summary>

@@ -40,6 +40,11 @@ internal static class PlatformHypercalls
                 return ProcessorPower.Set(op.SetPmInfo).ToResult();
             case Op.GetCpuInfo:
                 return GetCpuInfo(op.PcpuInfo, union);
+            case Op.CpuOnline:
+                return CpuHotplug.BringOnline(Host.Current, op.CpuOl.Cpuid).ToResult();
+            case Op.CpuOffline:
+                XenError left = CpuHotplug.TakeOffline(Host.Current, op.CpuOl.Cpuid);
+                return left == XenError.Restart ? Continuation.Again(number, argument) : left.ToResult();
             case Op.GetCpuVersion:
                 return GetCpuVersion(op.PcpuVersion, union);
             case Op.AddMemType:
@@ -50,8 +55,6 @@ internal static class PlatformHypercalls
             case Op.EfiRuntimeCall:
             case Op.ChangeFreq:
             case Op.GetIdleTime:
-            case Op.CpuOnline:
-            case Op.CpuOffline:
             case Op.CpuHotAdd:
             case Op.MemHotAdd:
             case Op.CoreParking:

@@ -1,6 +1,7 @@
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Power;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Scheduling;
@@ -14,6 +15,8 @@ internal static class ContextSwitch
     /// <summary>Chooses who runs next and loads it into <paramref name="frame"/>; idles until there is one. Interrupts are off.</summary>
     internal static void Reschedule(Pcpu cpu, ref GuestFrame frame)
     {
+        if (cpu.IsLeaving)
+            CpuHotplug.Vacate(cpu);
         Vcpu? previous = cpu.IsIdle ? null : cpu.Loaded;
         Vcpu? next = Choose(cpu, previous, out SchedulingUnit? displaced);
         if (next is not null && next == previous)
@@ -28,7 +31,10 @@ internal static class ContextSwitch
         while (next is null)
         {
             UnloadDying(cpu, ref frame);
-            Idle.WaitForWork(cpu, ref frame);
+            if (cpu.IsLeaving)
+                CpuHotplug.Leave(cpu, ref frame);
+            else
+                Idle.WaitForWork(cpu, ref frame);
             next = Choose(cpu, null, out _);
         }
         if (next != cpu.Loaded)

@@ -84,6 +84,13 @@ public sealed class TimerQueue
         }
     }
 
+    /// <summary>Takes over all timers of another CPU, which goes offline.</summary>
+    internal void TakeOver(TimerQueue other)
+    {
+        while (Volatile.Read(ref other._first) is Timer timer)
+            Bring(timer);
+    }
+
     /// <summary>Expires every timer that is due.</summary>
     public void RunDue(ulong now)
     {

@@ -53,7 +53,7 @@ public sealed partial class SimulatedCpu
     /// <summary>True between an INIT and the start-up interrupt.</summary>
     public bool AwaitsStart { get; private set; }
 
-    /// <summary>True once an NMI has stopped the CPU for good.</summary>
+    /// <summary>True once the CPU has stopped: for good, or until it is reset.</summary>
     public bool IsStopped { get; private set; }
 
     /// <summary>An NMI that the CPU has not taken yet.</summary>
@@ -114,7 +114,7 @@ public sealed partial class SimulatedCpu
         using (Enter())
         {
             TakeInterruptsAnywhere();
-            if (!IsAsleep || Work == 0)
+            if (IsStopped || !IsAsleep || Work == 0)
                 return;
             PerCpu.RaiseWork(PendingWork.Schedule);
             GoOut();
@@ -237,6 +237,11 @@ public sealed partial class SimulatedCpu
         {
             IsAsleep = true;
             InterruptsEnabled = false;
+        }
+        catch (CpuStopped) when (Id != 0)
+        {
+            // The test's thread is CPU 0 and goes on; this one has left, or has ended the host.
+            IsStopped = true;
         }
     }
 

@@ -39,11 +39,9 @@ public sealed class NmiWatchdogTests
     public void A_CPU_that_does_not_even_take_the_NMI_is_reported_by_its_neighbour()
     {
         using var hypervisor = new HostedHypervisor("loglvl=all watchdog watchdog_timeout=3 noreboot", cpus: 3);
-        Assert.Throws<CpuStopped>(() =>
-        {
-            for (int i = 0; i < 20; i++)
-                Pass(hypervisor, hypervisor.Machine.Cpus.Where(cpu => cpu.Id != 2));
-        });
+        for (int i = 0; i < 20 && !hypervisor.Machine.Cpus[1].IsStopped; i++)
+            Pass(hypervisor, hypervisor.Machine.Cpus.Where(cpu => cpu.Id == 1));
+        Assert.True(hypervisor.Machine.Cpus[1].IsStopped);
         Assert.Contains("Watchdog timer detects that CPU2 is stuck!", hypervisor.Log, StringComparison.Ordinal);
         Assert.Contains("Panic on CPU 1", hypervisor.Log, StringComparison.Ordinal);
         Assert.InRange(hypervisor.Machine.Clock.Now, 3 * Second, 12 * Second);

@@ -69,9 +69,14 @@ public sealed partial class Credit
         CreditPriority priority = first is not null ? first.Priority : stays is not null ? stays.Priority : CreditPriority.Idle;
         if (priority >= CreditPriority.Under)
         {
-            // From here on whoever makes a unit wait sees that this CPU idles, or this CPU sees the unit.
             if (priority == CreditPriority.Idle)
+            {
+                // A CPU that leaves takes no more work, and nobody is to wake it in another's place.
+                if (!_online.Contains(queue.Cpu))
+                    return null;
+                // From here on whoever makes a unit wait sees that this CPU idles, or this CPU sees the unit.
                 _idle.Add(queue.Cpu);
+            }
             CreditUnit? taken = Take(queue, priority, now, out missed);
             if (priority == CreditPriority.Idle && taken is not null)
                 _idle.TryRemove(queue.Cpu);

@@ -152,18 +152,26 @@ public sealed partial class Credit : Scheduler
     public override void Place(SchedulingUnit unit, ulong now)
     {
         CreditUnit placed = (CreditUnit)unit;
-        using (LockUnit(unit))
+        while (true)
         {
-            if (!IsInTransit(placed))
-                return;
-            uint target = PickCpu(unit);
-            if (_queues[(int)target] is not null)
-                placed.Cpu = target;
-        }
-        using (LockUnit(unit))
-        {
-            if (IsInTransit(placed))
+            using (LockUnit(unit))
+            {
+                if (!IsInTransit(placed))
+                    return;
+                uint target = PickCpu(unit);
+                if (_queues[(int)target] is not null)
+                    placed.Cpu = target;
+            }
+            using (LockUnit(unit))
+            {
+                if (!IsInTransit(placed))
+                    return;
+                // A CPU that leaves looks into its queue after it has left the set: what is put there while it is in the set, it finds.
+                if (!_online.Contains(placed.Cpu) && !_online.IsEmpty)
+                    continue;
                 Insert(QueueOf(placed.Cpu), placed);
+                return;
+            }
         }
     }
 
