@@ -147,8 +147,8 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
             break;
         }
         await exit;
-        log.Update();
         await emulator.FinishAsync();
+        log.Update();
 
         var cause = forced ?? (log.Reached ? EndCause.Reached : log.Crash is not null ? EndCause.Panicked : emulator.Cause(process.ExitCode));
         var detail = cause == EndCause.EmulatorFailed ? $"{(await words).Trim()} {emulator.LastWords}".Trim() : log.Crash;

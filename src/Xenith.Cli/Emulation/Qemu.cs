@@ -18,6 +18,7 @@ internal sealed class Qemu : Emulator
     private Task events = Task.CompletedTask;
     private Task commands = Task.CompletedTask;
     private Socket? console;
+    private Task draining = Task.CompletedTask;
 
     public Qemu(MachineSettings settings, RunDirectory directory, bool onTerminal)
     {
@@ -46,7 +47,7 @@ internal sealed class Qemu : Emulator
                 return false;
             events = monitor.FollowAsync(over.Token);
             commands = ReceiveAsync(decoder);
-            _ = DrainConsoleAsync();
+            draining = DrainConsoleAsync();
             if (!settings.WaitForDebugger)
                 await monitor.ContinueAsync(cancel);
             return true;
@@ -69,7 +70,7 @@ internal sealed class Qemu : Emulator
     public override async Task FinishAsync()
     {
         settings.Operator?.Collect(name => directory[name]);
-        await Task.WhenAny(Task.WhenAll(events, commands), Task.Delay(Straggling));
+        await Task.WhenAny(Task.WhenAll(events, commands, draining), Task.Delay(Straggling));
         await over.CancelAsync();
     }
 
@@ -110,7 +111,7 @@ internal sealed class Qemu : Emulator
         return await Task.WhenAny(greeting, exit) == greeting ? connection : null;
     }
 
-    /// <summary>Takes what the first serial port sends, which is in the log anyway, so that the line never stands still.</summary>
+    /// <summary>Writes what the first serial port sends into the log, to its end.</summary>
     private async Task DrainConsoleAsync()
     {
         if (consolePort is null)
@@ -119,9 +120,9 @@ internal sealed class Qemu : Emulator
         {
             console = await consolePort.AcceptAsync(over.Token);
             var buffer = new byte[16384];
-            while (await console.ReceiveAsync(buffer, over.Token) > 0)
-            {
-            }
+            await using var log = new FileStream(directory[RunDirectory.SerialLog], FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            for (int count; (count = await console.ReceiveAsync(buffer, over.Token)) > 0;)
+                await log.WriteAsync(buffer.AsMemory(0, count), over.Token);
         }
         catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
         {

@@ -24,7 +24,8 @@ internal static class QemuCommandLine
             "-chardev", onTerminal
                 ? $"stdio,id=com1,mux=on,signal=off,logfile={RunDirectory.SerialLog}"
                 : machine.Operator is null ? $"file,id=com1,path={RunDirectory.SerialLog}"
-                : $"socket,id=com1,path={RunDirectory.ConsoleSocket},logfile={RunDirectory.SerialLog}",
+                // No logfile: QEMU repeats a byte in it when the socket was full. What comes out of the socket is the log.
+                : $"socket,id=com1,path={RunDirectory.ConsoleSocket}",
             "-serial", "chardev:com1",
             "-chardev", $"socket,id=com2,path={RunDirectory.CommandSocket}", "-serial", "chardev:com2",
         ];

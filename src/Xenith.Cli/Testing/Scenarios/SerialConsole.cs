@@ -52,7 +52,7 @@ internal sealed class SerialConsole : Scenario
             // dom0's kernel writes its lines in pieces, and one of ours may come between two of them.
             TestBench.Check(
                 boot.End.Log.Any(line => line.Contains("(XEN) [", StringComparison.Ordinal) && line.Contains(words, StringComparison.Ordinal)),
-                $"no line has '{words}'\n{boot.Tail(200)}");
+                $"no line has '{words}'\n{string.Join('\n', boot.End.Log.Take(40))}\n...\n{boot.Tail(120)}");
         }
     });
 
