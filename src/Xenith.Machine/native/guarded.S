@@ -37,8 +37,10 @@
 8:
 .endm
 
-.global guarded_hypercall
-guarded_hypercall:
+/* A way in that has all of the guest's registers: three are put into the frame for as long as the guards need them. */
+.macro guarded_way_in name, rest
+.global \name
+\name:
         mov %rax, F_RAX(%rsp)
         mov %rcx, F_RCX(%rsp)
         mov %rdx, F_RDX(%rsp)
@@ -48,47 +50,15 @@ guarded_hypercall:
         mov F_RAX(%rsp), %rax
         mov F_RCX(%rsp), %rcx
         mov F_RDX(%rsp), %rdx
-        jmp hypercall_entry
+        jmp \rest
+.endm
 
-.global guarded_syscall_slow
-guarded_syscall_slow:
-        mov %rax, F_RAX(%rsp)
-        mov %rcx, F_RCX(%rsp)
-        mov %rdx, F_RDX(%rsp)
-        mov %rsp, %rcx
-        and $-BLOCK_SIZE, %rcx
-        guard_entry
-        mov F_RAX(%rsp), %rax
-        mov F_RCX(%rsp), %rcx
-        mov F_RDX(%rsp), %rdx
-        jmp syscall_slow
-
-.global guarded_syscall32
-guarded_syscall32:
-        mov %rax, F_RAX(%rsp)
-        mov %rcx, F_RCX(%rsp)
-        mov %rdx, F_RDX(%rsp)
-        mov %rsp, %rcx
-        and $-BLOCK_SIZE, %rcx
-        guard_entry
-        mov F_RAX(%rsp), %rax
-        mov F_RCX(%rsp), %rcx
-        mov F_RDX(%rsp), %rdx
-        jmp syscall32_entry
+        guarded_way_in guarded_hypercall, hypercall_entry
+        guarded_way_in guarded_syscall_slow, syscall_slow
+        guarded_way_in guarded_syscall32, syscall32_entry
 
 /* SYSENTER always comes here: the record says whether there is anything to do. */
-.global guarded_sysenter
-guarded_sysenter:
-        mov %rax, F_RAX(%rsp)
-        mov %rcx, F_RCX(%rsp)
-        mov %rdx, F_RDX(%rsp)
-        mov %rsp, %rcx
-        and $-BLOCK_SIZE, %rcx
-        guard_entry
-        mov F_RAX(%rsp), %rax
-        mov F_RCX(%rsp), %rcx
-        mov F_RDX(%rsp), %rdx
-        jmp sysenter_guarded
+        guarded_way_in guarded_sysenter, sysenter_guarded
 
 /* An exception or interrupt, all general registers in the frame. From the hypervisor it may have come in the first or last instructions of a visit, on the guest's root. */
 .global guarded_trap
