@@ -46,4 +46,20 @@ internal readonly ref struct TableBytes(ReadOnlySpan<byte> bytes)
 
     private ReadOnlySpan<byte> Field(int offset, int length) =>
         offset < 0 || offset > _bytes.Length - length ? default : _bytes.Slice(offset, length);
+
+    /// <summary>
+    /// Goes on to the next of the structures that fill a table from an offset on, each with its length in the 16 bits at its byte 2; begins with <paramref name="at"/> 0. False at
+    /// the end, and where a length cannot be.
+    /// </summary>
+    internal bool TryNext(int first, ref int at, out TableBytes entry)
+    {
+        entry = default;
+        int next = at == 0 ? first : at + U16(at + 2);
+        int length = U16(next + 2);
+        if (next <= at || length < 4 || length > Length - next)
+            return false;
+        at = next;
+        entry = new TableBytes(All.Slice(next, length));
+        return true;
+    }
 }

@@ -33,20 +33,7 @@ internal readonly ref struct DmarTable(TableBytes table)
     internal int AddressWidth => _table.U8(36) + 1;
 
     /// <summary>Goes on to the next structure; begins with <paramref name="at"/> 0. False at the end, and where a length cannot be.</summary>
-    internal bool MoveNext(ref int at, out TableBytes entry)
-    {
-        entry = default;
-        int next = at == 0 ? FirstEntry : at + _table.U16(at + 2);
-        int length = _table.U16(next + 2);
-        if (next <= at || length < 4 || length > _table.Length - next)
-        {
-            return false;
-        }
-
-        at = next;
-        entry = new TableBytes(_table.All.Slice(next, length));
-        return true;
-    }
+    internal bool MoveNext(ref int at, out TableBytes entry) => _table.TryNext(FirstEntry, ref at, out entry);
 
     internal static bool TryUnit(TableBytes entry, out DmarUnit unit)
     {
