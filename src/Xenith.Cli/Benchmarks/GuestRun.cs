@@ -21,14 +21,18 @@ internal static class GuestRun
         return Path.Combine(repository.Output, "bin", "Xenith.Guest.Pv", "release", "xenith-guest-pv.elf");
     }
 
-    public static MachineSettings Settings(HypervisorImage hypervisor, string guest) => new()
+    /// <summary>Turns off what real Xen executes against speculation: on this CPU model retpolines and hardened branches.</summary>
+    public const string WithoutMitigations = "spec-ctrl=no";
+
+    public static MachineSettings Settings(HypervisorImage hypervisor, string guest, string moreOptions = "", IReadOnlyList<string>? emulatorArguments = null) => new()
     {
         Hypervisor = hypervisor,
         Modules = new BootModules(guest, BootModules.None),
         MemoryMiB = MemoryMiB,
-        HypervisorOptions = HypervisorOptions,
+        HypervisorOptions = $"{HypervisorOptions} {moreOptions}".TrimEnd(),
         KernelOptions = "bench",
         CountInstructions = true,
+        ExtraArguments = emulatorArguments ?? [],
     };
 
     /// <returns>How the machine ended: <see cref="EndCause.Reached"/> if the guest came to its end.</returns>
