@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 
 namespace Xenith.Cli.Benchmarks;
 
-/// <param name="Xen">Real Xen, which executes nothing against speculation that Xenith does not execute too.</param>
+/// <param name="Xen">Real Xen with the options that make it do as much as Xenith does (<see cref="GuestRun.LikeXenith"/>).</param>
 /// <param name="Valid">False where the operation failed on one of the two: the figures stand, but no ratio is made of them.</param>
 internal sealed record ComparedRow(string Name, Cost? Xen, Cost? Xenith, bool Valid)
 {
@@ -41,7 +41,7 @@ internal sealed record Comparison(IReadOnlyList<ComparedRow> Rows)
         }
     }
 
-    /// <param name="xen">Real Xen with as little against speculation as Xenith.</param>
+    /// <param name="xen">Real Xen doing as much as Xenith.</param>
     /// <param name="byDefault">Real Xen as Debian ships it.</param>
     public static Comparison Of(Measurement? xen, Measurement? xenith, Measurement? byDefault = null)
     {

@@ -72,7 +72,7 @@ internal static class ComparisonTable
         if (row.IsAbove || !row.Valid)
             yield return row.Valid ? "above" : "wrong result";
         if (row.XenByDefault is { } shipped && row.Xen is { } compared && shipped.Median != compared.Median)
-            yield return $"Xen with its mitigations {shipped.Median.ToString(CultureInfo.InvariantCulture)}";
+            yield return $"Xen as shipped {shipped.Median.ToString(CultureInfo.InvariantCulture)}";
     }
 
     private static string[] PathCells(ComparedRow row) =>

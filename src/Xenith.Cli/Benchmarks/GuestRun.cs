@@ -21,8 +21,11 @@ internal static class GuestRun
         return Path.Combine(repository.Output, "bin", "Xenith.Guest.Pv", "release", "xenith-guest-pv.elf");
     }
 
-    /// <summary>Turns off what real Xen executes against speculation: on this CPU model retpolines and hardened branches.</summary>
-    public const string WithoutMitigations = "spec-ctrl=no";
+    /// <summary>
+    /// Makes real Xen do as Xenith does: nothing against speculation (on this CPU model it would execute retpolines and hardened branches), and no page goes to its next user as
+    /// the last one left it.
+    /// </summary>
+    public const string LikeXenith = "spec-ctrl=no scrub-domheap=yes";
 
     public static MachineSettings Settings(HypervisorImage hypervisor, string guest, string moreOptions = "", IReadOnlyList<string>? emulatorArguments = null) => new()
     {
