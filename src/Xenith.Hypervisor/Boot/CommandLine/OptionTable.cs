@@ -240,7 +240,7 @@ internal ref struct OptionTable
         + "tickle_one_idle_cpu - bool\n"u8
         + "timer_slop - int\n"u8
         + "tsc - unstable skewed stable:socket\n"u8
-        + "tsx - bool\n"u8
+        + "tsx + bool\n"u8
         + "ucode - list int scan nmi allow-same digest-check\n"u8
         + "unrestricted_guest - bool\n"u8
         + "vcpu_migration_delay - int\n"u8
