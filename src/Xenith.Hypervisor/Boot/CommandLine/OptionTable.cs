@@ -162,7 +162,7 @@ internal ref struct OptionTable
         + "idle_latency_factor - int\n"u8
         + "invpcid - bool\n"u8
         + "ioapic_ack - old new\n"u8
-        + "iommu - text\n"u8
+        + "iommu + text\n"u8
         + "iommu_dev_iotlb_timeout - int\n"u8
         + "iommu_inclusive_mapping - bool\n"u8
         + "irq-max-guests + int\n"u8
