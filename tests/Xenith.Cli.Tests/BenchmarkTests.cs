@@ -107,6 +107,15 @@ public class BenchmarkTests
     }
 
     [Fact]
+    public void Stretches_are_named_by_where_they_begin_and_end()
+    {
+        var stretches = StretchRun.Parse(
+            ["looks 100 1000 2008", "looks 300 1004 2004", "interrupts 7 1000 1fff", "looks 200 2000 1000"], [(0x1000, "one"), (0x2000, "two")]);
+        Assert.Equal([new Stretch(300, "one", "two"), new Stretch(200, "two", "one")], stretches["looks"]);
+        Assert.Equal([new Stretch(7, "one", "one")], stretches["interrupts"]);
+    }
+
+    [Fact]
     public void Held_memory_is_what_neither_dom0_has_nor_is_free()
     {
         string[] log =
