@@ -92,7 +92,7 @@ public sealed class MmuCallTests
         Assert.Equal(-(long)Errno.ESRCH, Update(scene, Entry(scene, 20), 0, scene.Domain.Id));
         Assert.Equal(-(long)Errno.EPERM, Update(scene, Entry(scene, 20), theirs.Address | Readable, Other));
         Assert.Equal(-(long)Errno.EPERM, Update(scene, Entry(scene, 20), 0, DomainIds.Xen));
-        Assert.Equal(-(long)Errno.EINVAL, Update(scene, Entry(scene, 20), theirs.Address | Readable));
+        Assert.Equal(-(long)Errno.EBUSY, Update(scene, Entry(scene, 20), theirs.Address | Readable));
         Assert.Equal(-(long)Errno.EINVAL, Update(scene, theirs.Address, 0));
         Assert.Equal(-(long)Errno.ESRCH, Update(scene, Entry(scene, 20), 0, (Absent + 1u) << 16 | DomainIds.Self));
         Assert.Equal(-(long)Errno.EPERM, Update(scene, Entry(scene, 20), 0, (Other + 1u) << 16 | DomainIds.Self));
