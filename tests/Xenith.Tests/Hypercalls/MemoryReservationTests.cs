@@ -160,6 +160,7 @@ public sealed class MemoryReservationTests
         long Call(MemoryExchange request) => scene.CallWith(HypercallNumber.MemoryOp, (ulong)MemoryOp.Exchange, request);
         Assert.Equal(-(long)Errno.EPERM, Call(Swap(1, 13, 1, 13)));
         Assert.Equal(-(long)Errno.EPERM, Call(Swap(1, 0, 1, 13)));
+        Assert.Equal(-(long)Errno.EPERM, Call(Swap(1, 10, 1, 10)));
         Assert.Equal(-(long)Errno.EINVAL, Call(Swap(4, 0, 1, 1)));
         Assert.Equal(-(long)Errno.EINVAL, Call(Swap(ulong.MaxValue, 0, ulong.MaxValue, 0)));
         Assert.Equal(-(long)Errno.EINVAL, Call(Swap(1, 0, 1UL << 55, 0)));
