@@ -74,7 +74,7 @@ public sealed class GrantRequestTests
 
         // The domain maps what it has granted to itself: the entry is pinned.
         table.Write(10 * 8, new GrantEntryV1 { Flags = 1, Domid = 0, Frame = (uint)scene.FrameOf(PvScene.Data).Value });
-        GrantTableMapGrantRef map = new() { HostAddr = PvCalls.Nowhere, Flags = (uint)GrantMapFlags.HostMap, Ref = 10, Dom = DomainIds.Self };
+        GrantTableMapGrantRef map = new() { HostAddr = PvCalls.Nowhere, Flags = (uint)GrantMapFlags.HostMap, Ref = 10, Dom = domain.Id };
         scene.Put(PvCalls.List, map);
         Assert.Equal(0, Call(scene, Op.MapGrantRef, PvCalls.List, 1));
         GrantTableMapGrantRef mapped = scene.Get<GrantTableMapGrantRef>(PvCalls.List);
