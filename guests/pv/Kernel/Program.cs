@@ -67,6 +67,8 @@ static unsafe class Program
         EntryCosts.Run();
         EmulationCosts.Run();
         PagingCosts.Run();
+        GrantCosts.Run();
+        BalloonCosts.Run();
         SwitchCosts.Run();
     }
 

@@ -26,6 +26,7 @@ static unsafe class SecondVcpu
         public uint Port;
         public uint Answer;
         public uint Operation;
+        public uint UsesFpu;
     }
 
     static State* Shared => (State*)StateAddress();
@@ -34,6 +35,12 @@ static unsafe class SecondVcpu
     public static uint Operation
     {
         set => Shared->Operation = value;
+    }
+
+    /// <summary>1: it uses the FPU each time before it calls.</summary>
+    public static uint UsesFpu
+    {
+        set => Shared->UsesFpu = value;
     }
 
     /// <summary>False if the domain has only one vCPU.</summary>
