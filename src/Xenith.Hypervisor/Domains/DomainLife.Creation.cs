@@ -72,6 +72,7 @@ internal static partial class DomainLife
             return XenError.NoMemory;
         }
         vcpu.VectorArea = area;
+        vcpu.Pv.Xcr0 = PvControlRegisters.FirstXcr0(host.Vectors);
         if (id < infosInSharedInfo)
         {
             vcpu.Info = domain.SharedInfo.Slice(id * infoSize, infoSize);
