@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Machine;
