@@ -68,6 +68,8 @@ static unsafe class Program
         EntryCosts.Run();
         EmulationCosts.Run();
         PagingCosts.Run();
+        GrantCosts.Run();
+        BalloonCosts.Run();
         SwitchCosts.Run();
     }
 

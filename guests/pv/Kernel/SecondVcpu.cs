@@ -31,6 +31,7 @@ static unsafe class SecondVcpu
         public uint Port;
         public uint Answer;
         public uint Operation;
+        public uint UsesFpu;
     }
 
     static State* Shared => (State*)StateAddress();
@@ -39,6 +40,12 @@ static unsafe class SecondVcpu
     public static uint Operation
     {
         set => Shared->Operation = value;
+    }
+
+    /// <summary>1: it uses the FPU each time before it calls.</summary>
+    public static uint UsesFpu
+    {
+        set => Shared->UsesFpu = value;
     }
 
     /// <summary>False if the domain has only one vCPU.</summary>

@@ -229,6 +229,23 @@ public sealed class SchedulingTests
     }
 
     [Fact]
+    public void All_vCPUs_count_time_from_the_same_stamp_whenever_they_come_to_run()
+    {
+        using var guest = new GuestScene();
+        var records = new List<VcpuTimeInfo>();
+        for (uint id = 0; id < 2; id++)
+        {
+            guest.Machine.Clock.Advance(123_456_789);
+            guest.Serve(guest.Domain.FindVcpu(id)!);
+            guest.Vcpu.Timers.OnScheduledIn();
+            records.Add(guest.Vcpu.Info.Read<VcpuTimeInfo>(32));
+        }
+        // Else their clocks would differ by what is rounded off, and a reader that moves could see time step back.
+        Assert.Equal((records[0].TscTimestamp, records[0].SystemTime), (records[1].TscTimestamp, records[1].SystemTime));
+        Assert.NotEqual(0UL, records[0].SystemTime);
+    }
+
+    [Fact]
     public void The_areas_are_left_alone_in_user_mode_and_written_on_the_way_to_the_kernel()
     {
         using var guest = new GuestScene();
