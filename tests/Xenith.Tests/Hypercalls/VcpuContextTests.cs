@@ -98,6 +98,7 @@ public sealed class VcpuContextTests : IDisposable
 
         // What the vCPU finds when it is loaded. MXCSR lost the bits that the CPU has not, which would fault; without the flag all is as after a reset.
         GuestFrame frame = default;
+        Assert.True(Cpu.TrySetExtendedControl(0, _scene.Host.Vectors.Components));
         _scene.Host.Vectors.Restore(_second.VectorArea, ref frame);
         Span<byte> registers = _scene.Cpu.VectorRegisters;
         uint given = BitConverter.ToUInt32(((ReadOnlySpan<byte>)context.FpuCtxtX)[24..]);
