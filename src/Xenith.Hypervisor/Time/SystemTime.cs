@@ -70,10 +70,10 @@ public sealed class SystemTime
     public ulong ToTsc(ulong nanoseconds)
     {
         const ulong second = 1_000_000_000;
-        // Beyond what fits (58 years at 10 GHz) there is nothing to be waited for.
+        // Beyond 34 years there is nothing to be waited for; so many fit up to 17 GHz.
         ulong seconds = nanoseconds / second;
-        if (seconds > uint.MaxValue >> 1)
-            seconds = uint.MaxValue >> 1;
+        if (seconds > uint.MaxValue >> 2)
+            seconds = uint.MaxValue >> 2;
         return unchecked(StampTsc + seconds * TscHertz + nanoseconds % second * TscHertz / second + 1);
     }
 
