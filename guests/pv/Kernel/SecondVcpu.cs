@@ -50,11 +50,17 @@ static unsafe class SecondVcpu
         state->Port = port;
         state->Answer = answer;
 
-        ulong stack = Memory.Allocate() + Memory.PageSize;
+        return Create((ulong)(delegate*<void>)&Main, (ulong)(delegate*<void>)&Callback);
+    }
+
+    /// <summary>Makes it run code of its own, on a new stack of some pages and the first one's page tables. Nothing is in its trap table.</summary>
+    public static long Create(ulong entry, ulong callback, ulong stackPages = 1)
+    {
+        ulong stack = Memory.Allocate(stackPages) + stackPages * Memory.PageSize;
         byte* context = (byte*)Memory.Allocate((ContextSize + Memory.PageSize - 1) / Memory.PageSize);
         *(ulong*)(context + FlagsAt) = InKernel;
         byte* registers = context + RegistersAt;
-        *(ulong*)(registers + RipAt) = (ulong)(delegate*<void>)&Main;
+        *(ulong*)(registers + RipAt) = entry;
         *(ushort*)(registers + CsAt) = (ushort)Selector.Code64;
         *(ulong*)(registers + RflagsAt) = 0x202;
         *(ulong*)(registers + RspAt) = stack;
@@ -62,7 +68,7 @@ static unsafe class SecondVcpu
         *(ulong*)(context + KernelSsAt) = Selector.Data;
         *(ulong*)(context + KernelSpAt) = stack;
         *(ulong*)(context + Cr3At) = Memory.MfnOf(Vcpu.Start->PtBase) * Memory.PageSize;
-        *(ulong*)(context + EventCallbackAt) = (ulong)(delegate*<void>)&Callback;
+        *(ulong*)(context + EventCallbackAt) = callback;
         return Hypercall.VcpuOp(Initialise, Id, context);
     }
 

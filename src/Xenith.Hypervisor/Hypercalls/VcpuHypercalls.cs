@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 using Op = Xenith.Abi.VcpuOp;
@@ -66,11 +67,22 @@ internal static class VcpuHypercalls
                     return XenError.Invalid.ToResult();
                 return VcpuStart.SendNmi(vcpu);
             case Op.GetPhysid:
-                // Only for a vCPU that is tied to one CPU for good, which none is.
-                return XenError.Invalid.ToResult();
+                return PhysicalId(vcpu, argument).ToResult();
             default:
                 return XenError.NotImplemented.ToResult();
         }
+    }
+
+    /// <summary>The APIC id and, above it, the ACPI id of the CPU that is the vCPU's own: only the hardware domain's vCPUs may ask, and only when one CPU is all that they can run on.</summary>
+    private static XenError PhysicalId(Vcpu vcpu, ulong argument)
+    {
+        PcpuTable cpus = Host.Current.Pcpus;
+        if (!vcpu.Domain.IsPrivileged || vcpu.Scheduling.Unit is not SchedulingUnit unit)
+            return XenError.Invalid;
+        CpuSet possible = unit.HardAffinity.And(cpus.Online);
+        if (possible.Count != 1 || cpus.Find(possible.Next(0)) is not Pcpu cpu)
+            return XenError.Invalid;
+        return GuestMemory.TryWrite(argument, new VcpuGetPhysid { PhysId = cpu.ApicId | (ulong)cpu.AcpiId << 32 }) ? XenError.None : XenError.BadAddress;
     }
 
     private static long SetOneShot(Vcpu caller, Vcpu vcpu, ulong argument)

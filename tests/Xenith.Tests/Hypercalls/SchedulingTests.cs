@@ -168,7 +168,6 @@ public sealed class SchedulingTests
         Assert.Equal(-38, guest.Call(HypercallNumber.VcpuOp, 1000, 0));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.SetSingleshotTimer, 1, GuestScene.Memory));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.StopSingleshotTimer, 1));
-        Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Memory));
     }
 
     [Fact]
