@@ -51,6 +51,7 @@ public sealed class EmulationTests
     public void String_ports_fault_on_addresses_that_are_not_the_guests_as_a_CPU_does_on_non_canonical_ones(ulong address)
     {
         using PvScene scene = Privileged();
+        scene.Vcpu.Pv.Iopl = 1UL << 12;
         (scene.Frame.Rdx, scene.Frame.Rdi, scene.Frame.Rsi) = (0x80, address, address);
         foreach (byte opcode in new byte[] { 0x6c, 0x6e })
         {
