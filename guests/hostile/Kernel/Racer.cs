@@ -18,7 +18,9 @@ static unsafe class Racer
     public static void Prepare()
     {
         (&Vcpu.Shared->Vcpu0 + SecondVcpu.Id)->UpcallMask = 1;
-        Check.Ok("initialise", SecondVcpu.Create(StartAddress(), Native.TrapStubAddress(Entries.Event), 4));
+        byte* context = SecondVcpu.NewContext(Memory.Allocate(4) + 4 * Memory.PageSize);
+        *(ulong*)(context + SecondVcpu.RegistersAt + SecondVcpu.RipAt) = StartAddress();
+        Check.Ok("initialise", SecondVcpu.Initialise(context));
     }
 
     /// <summary>Starts code on it.</summary>

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
-using Xenith.Hypervisor.Scheduling;
 using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 using Op = Xenith.Abi.VcpuOp;
@@ -67,22 +66,10 @@ internal static class VcpuHypercalls
                     return XenError.Invalid.ToResult();
                 return VcpuStart.SendNmi(vcpu);
             case Op.GetPhysid:
-                return PhysicalId(vcpu, argument).ToResult();
+                return GetPhysicalId(vcpu, argument);
             default:
                 return XenError.NotImplemented.ToResult();
         }
-    }
-
-    /// <summary>The APIC id and, above it, the ACPI id of the CPU that is the vCPU's own: only the hardware domain's vCPUs may ask, and only when one CPU is all that they can run on.</summary>
-    private static XenError PhysicalId(Vcpu vcpu, ulong argument)
-    {
-        PcpuTable cpus = Host.Current.Pcpus;
-        if (!vcpu.Domain.IsPrivileged || vcpu.Scheduling.Unit is not SchedulingUnit unit)
-            return XenError.Invalid;
-        CpuSet possible = unit.HardAffinity.And(cpus.Online);
-        if (possible.Count != 1 || cpus.Find(possible.Next(0)) is not Pcpu cpu)
-            return XenError.Invalid;
-        return GuestMemory.TryWrite(argument, new VcpuGetPhysid { PhysId = cpu.ApicId | (ulong)cpu.AcpiId << 32 }) ? XenError.None : XenError.BadAddress;
     }
 
     private static long SetOneShot(Vcpu caller, Vcpu vcpu, ulong argument)
@@ -128,6 +115,15 @@ internal static class VcpuHypercalls
             return XenError.BadAddress.ToResult();
         XenError error = VcpuInfoPlace.Move(caller, vcpu, place.Mfn, place.Offset);
         return error == XenError.Restart ? Continuation.Again(number, operation) : error.ToResult();
+    }
+
+    /// <summary>APIC id and, in the upper half, ACPI id of the CPU that a vCPU of the hardware domain is tied to; refused for all others.</summary>
+    private static long GetPhysicalId(Vcpu vcpu, ulong argument)
+    {
+        PcpuTable cpus = Host.Current.Pcpus;
+        if (!vcpu.Domain.IsPrivileged || !vcpu.Scheduling.IsTied(cpus.End, out uint id) || cpus.Find(id) is not Pcpu cpu)
+            return XenError.Invalid.ToResult();
+        return Written(GuestMemory.TryWrite(argument, new VcpuGetPhysid { PhysId = cpu.ApicId | (ulong)cpu.AcpiId << 32 }));
     }
 
     private static long Written(bool done) => done ? 0 : XenError.BadAddress.ToResult();

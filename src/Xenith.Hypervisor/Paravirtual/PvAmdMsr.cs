@@ -11,9 +11,6 @@ internal static class PvAmdMsr
     private const uint NorthBridgeCfg = 0xc001_001f, FidVidControl = 0xc001_0041, FidVidStatus = 0xc001_0042, MmioConfigBase = 0xc001_0058;
     private const uint FirstPState = 0xc001_0061, LastPState = 0xc001_006b, DecodeCfg = 0xc001_1029;
 
-    /// <summary>MMIO_CONF_BASE came with family 0x10.</summary>
-    private const uint FirstWithMmioConfig = 0x10;
-
     private const ulong TscFrequencySelect = 1 << 24;
     private const ulong LfenceSerialises = 1 << 1;
 
@@ -38,8 +35,6 @@ internal static class PvAmdMsr
                 if (Cpu.TryReadMsr(msr, out value))
                     value &= LfenceSerialises;
                 return true;
-            case MmioConfigBase when Pcpu.Current.Identity.Family < FirstWithMmioConfig:
-                return false;
             case NorthBridgeCfg:
             case MmioConfigBase:
             case SysCfg:
@@ -67,7 +62,7 @@ internal static class PvAmdMsr
                     return true;
                 return Cpu.TryReadMsr(msr, out ulong now) && ((now ^ value) & ~ExtendedCf8) == 0 && Cpu.TryWriteMsr(msr, value);
             case MmioConfigBase:
-                return Pcpu.Current.Identity.Family >= FirstWithMmioConfig && domain.IsPrivileged && Cpu.TryReadMsr(msr, out ulong present) && value == present;
+                return domain.IsPrivileged && Cpu.TryReadMsr(msr, out ulong present) && value == present;
             default:
                 return false;
         }

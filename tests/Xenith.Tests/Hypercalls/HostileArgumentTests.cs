@@ -106,18 +106,6 @@ public sealed class HostileArgumentTests
         Assert.Equal(-22, Ext(guest, MmuExtCommand.NewUserBaseptr, DomainIds.Self, ulong.MaxValue));
     }
 
-    [Fact]
-    public void The_cpu_of_a_vcpu_is_told_where_it_can_be_but_one()
-    {
-        using var guest = new GuestScene();
-        guest.Write(GuestScene.Memory, ulong.MaxValue);
-        Assert.Equal(0, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Memory));
-        Assert.Equal(guest.Pcpu.ApicId | (ulong)guest.Pcpu.AcpiId << 32, guest.Read<ulong>(GuestScene.Memory));
-        Assert.Equal(-14, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Unmapped));
-        using var other = new GuestScene(privileged: false);
-        Assert.Equal(-22, other.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Memory));
-    }
-
     private static long Ext(GuestScene guest, MmuExtCommand command, ushort owner, ulong frame = 5)
     {
         guest.Write(GuestScene.Memory, new MmuExtOp { Cmd = (uint)command, Mfn = frame });
