@@ -58,6 +58,7 @@ static unsafe class Program
         GrantOperations.Run();
         MemoryOps.Run();
         PhysicalMaps.Run();
+        Switches.Run();
     }
 
     static void RunBenchmarks()

@@ -19,7 +19,9 @@ internal static class DescriptorTables
     internal const uint VcpusPerTable = 512 / SlotsPerVcpu;
 
     private const uint SlotsPerVcpu = 32, FirstLdtSlot = 16, LdtPages = 16;
-    private const uint MaxLdtEntries = 8192;
+
+    /// <summary>Descriptors that fit into an LDT: a selector has 13 bits for the index.</summary>
+    internal const uint MaxLdtEntries = 8192;
 
     /// <summary>The CPU sets accessed bits in the guest's descriptors; in the hypervisor's they are set already.</summary>
     private const ulong GuestPage = PageFlags.Present | PageFlags.Writable | PageFlags.Accessed | PageFlags.Dirty | PageFlags.NoExecute;

@@ -1,6 +1,7 @@
 // sched_op, set_timer_op and vcpu_op: waiting, timers, and what a guest is told about its vCPUs.
 
 using Xenith.Abi;
+using Xenith.Hypervisor;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 using Xunit;
@@ -168,7 +169,6 @@ public sealed class SchedulingTests
         Assert.Equal(-38, guest.Call(HypercallNumber.VcpuOp, 1000, 0));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.SetSingleshotTimer, 1, GuestScene.Memory));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.StopSingleshotTimer, 1));
-        Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Memory));
     }
 
     [Fact]
@@ -277,6 +277,27 @@ public sealed class SchedulingTests
         Assert.False(guest.Domain.IsShutDown);
         guest.Advance(2_000 * Millisecond);
         Assert.Equal((true, 4u), (guest.Domain.IsShutDown, guest.Domain.ShutdownReason));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Only_a_tied_vCPU_of_dom0_learns_its_CPU(bool privileged)
+    {
+        using var guest = new GuestScene(privileged, cpus: 2);
+        guest.Host.Pcpus.Find(1)!.AcpiId = 9;
+        Assert.Equal(-22, PhysicalId(guest));
+        guest.Domain.FindVcpu(1)!.Scheduling.SetAffinity(CpuSet.Of(1), CpuSet.All);
+        Assert.Equal(privileged ? 0 : -22, PhysicalId(guest));
+        Assert.Equal(privileged ? 9UL << 32 | 1 : 0, guest.Read<ulong>(GuestScene.Memory));
+        Assert.Equal(privileged ? -14 : -22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 1, GuestScene.Unmapped));
+        Assert.Equal(-2, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 7, GuestScene.Memory));
+
+        static long PhysicalId(GuestScene guest)
+        {
+            guest.Write(GuestScene.Memory, 0UL);
+            return guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 1, GuestScene.Memory);
+        }
     }
 
     [Fact]
