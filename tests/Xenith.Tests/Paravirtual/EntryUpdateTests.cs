@@ -68,11 +68,12 @@ public sealed class EntryUpdateTests
         foreach (PageTableEntry value in (PageTableEntry[])
             [new(theirs, Readable), new(theirs, Writable), new(theirsMapped, Writable), new(scene.L1, Writable), new(frame, Readable | PageFlags.CacheDisable), new(new Mfn(1UL << 38), Readable)])
         {
-            (uint, uint)[] before = [Books(scene, theirs), Books(scene, theirsMapped), Books(scene, scene.L1), Books(scene, frame)];
+            (uint, uint)[] All() => [Books(scene, theirs), Books(scene, theirsMapped), Books(scene, scene.L1), Books(scene, frame)];
+            (uint, uint)[] before = All();
             Assert.NotEqual(XenError.None, Exchange(scene, default, value));
             Assert.NotEqual(XenError.None, PageTableUpdate.UpdateEntry(scene.Vcpu, scene.Domain, scene.L1, Slot, value, false));
             Assert.False(Entry(scene).IsPresent);
-            Assert.Equal(before, [Books(scene, theirs), Books(scene, theirsMapped), Books(scene, scene.L1), Books(scene, frame)]);
+            Assert.Equal(before, All());
         }
         // Cacheability cannot come in by the back door of a change that shares its references either.
         Assert.Equal(XenError.None, Exchange(scene, default, new PageTableEntry(frame, Readable)));
