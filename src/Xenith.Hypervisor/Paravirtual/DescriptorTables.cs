@@ -137,8 +137,8 @@ internal static class DescriptorTables
             return XenError.Invalid;
         Mfn frame = Mfn.FromAddress(address);
         PageTypes types = Host.Current.Memory.Types;
-        // In this order: a page that is no page of descriptors must not become one by this call.
-        if (types.TryGetWritable(frame, domain) != XenError.None && types.TryGetDescriptors(frame, domain) != XenError.None)
+        // A page that is no page of descriptors must not become one by this call.
+        if (!types.TryShareDescriptors(frame, domain) && types.TryGetWritable(frame, domain) != XenError.None)
             return XenError.Invalid;
         PageTableView.At(frame).Write(unchecked((int)(address >> 3)) & 511, new PageTableEntry(adjusted));
         types.PutType(frame);
