@@ -56,7 +56,7 @@ public sealed class MemoryReservationTests
         scene.Put(PvCalls.Argument, Request(200));
         Assert.Equal((200L, 13), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.IncreaseReservation, PvCalls.Argument));
         Assert.Equal(before + 200, scene.Domain.Pages.TotalPages);
-        Assert.Equal((200L, 4), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.DecreaseReservation, PvCalls.Argument));
+        Assert.Equal((200L, 13), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.DecreaseReservation, PvCalls.Argument));
         Assert.Equal(before, scene.Domain.Pages.TotalPages);
     }
 
