@@ -51,18 +51,6 @@ public sealed partial class PageAllocator
     /// <summary>Frames set aside by XENMEM_claim_pages; other allocations leave as many free.</summary>
     public ulong ClaimedFrames { get; private set; }
 
-    /// <summary>All frames that the allocator was ever given.</summary>
-    public ulong TotalFrames
-    {
-        get
-        {
-            ulong total = 0;
-            for (int i = 0; i < _nodes; i++)
-                total += _totalByNode[i];
-            return total;
-        }
-    }
-
     /// <summary>All frames of a node.</summary>
     public ulong TotalFramesOf(int node) => _totalByNode[node];
 
