@@ -22,9 +22,6 @@ static unsafe class CommandLine
     /// <summary>A bug of the hypervisor to ask for, 1 to 9; 0 for none.</summary>
     public static uint Bug;
 
-    /// <summary>`fuzz=SEED:STEPS`: how many steps of the fuzzer to make, 0 for none.</summary>
-    public static ulong FuzzSteps, FuzzSeed;
-
     public static void Read(byte* commandLine)
     {
         text = commandLine;
@@ -42,16 +39,6 @@ static unsafe class CommandLine
             else if (StartsWith(word, "bug="))
             {
                 Bug = (uint)(word[4] - '0');
-            }
-            else if (StartsWith(word, "fuzz="))
-            {
-                byte* at = word + 5;
-                FuzzSeed = ReadNumber(ref at);
-                if (*at == ':')
-                {
-                    at++;
-                    FuzzSteps = ReadNumber(ref at);
-                }
             }
             else if (StartsWith(word, "bench") && IsEnd(word[5]))
             {
@@ -98,17 +85,6 @@ static unsafe class CommandLine
         }
 
         return false;
-    }
-
-    static ulong ReadNumber(ref byte* at)
-    {
-        ulong number = 0;
-        for (; *at is >= (byte)'0' and <= (byte)'9'; at++)
-        {
-            number = number * 10 + (ulong)(*at - '0');
-        }
-
-        return number;
     }
 
     static bool IsEnd(byte character) => character is 0 or (byte)' ';

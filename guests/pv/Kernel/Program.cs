@@ -3,7 +3,6 @@
 using System.Runtime;
 using Xenith.Guest.Pv.Benchmarks;
 using Xenith.Guest.Pv.Checks;
-using Xenith.Guest.Pv.Fuzzing;
 using Xenith.Guest.Pv.Interface;
 
 namespace Xenith.Guest.Pv.Kernel;
@@ -24,11 +23,6 @@ static unsafe class Program
         if (CommandLine.Benchmark)
         {
             RunBenchmarks();
-        }
-
-        if (CommandLine.FuzzSteps != 0)
-        {
-            FuzzRun.Run(CommandLine.FuzzSeed, CommandLine.FuzzSteps);
         }
 
         if (CommandLine.Bug != 0)

@@ -59,6 +59,5 @@ internal static class Roster
         new(new StressTest(), Subject.Xenith),
         new(new Debugger(), Subject.Xenith),
         new(new CheckedImage(), Subject.Own),
-        new(new FuzzOnMetal(), Subject.Own),
     ];
 }
