@@ -1,4 +1,4 @@
-// Random numbers that are the same for the same seed, everywhere: in a test process and in a guest without a runtime. The generator is SplitMix64 (Steele, Lea and Flood, "Fast
+// Random numbers that are the same for the same seed, everywhere, whatever the version of the class library. The generator is SplitMix64 (Steele, Lea and Flood, "Fast
 // splittable pseudorandom number generators", 2014): one addition and a mixing function, no state but a counter.
 
 namespace Xenith.Fuzzing.Calls;

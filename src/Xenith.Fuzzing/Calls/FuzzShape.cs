@@ -1,5 +1,4 @@
-// The world that calls are made for: its domains, their vCPUs and what each has mapped where. The hosted world and the guest that fuzzes a real hypervisor both look like this, the latter with one
-// domain.
+// The world that calls are made for: its domains, their vCPUs and what each has mapped where.
 
 namespace Xenith.Fuzzing.Calls;
 
@@ -17,9 +16,6 @@ public struct FuzzShape
 
     /// <summary>dom0 with two vCPUs, a guest with two and a guest with one, on two CPUs.</summary>
     public static FuzzShape Whole => new() { Domains = 3, Vcpus = 5, Cpus = 2 };
-
-    /// <summary>A single vCPU of a single domain.</summary>
-    public static FuzzShape Alone => new() { Domains = 1, Vcpus = 1, Cpus = 1 };
 
     /// <summary>The domain that a vCPU belongs to.</summary>
     public readonly int DomainOf(int vcpu) => vcpu / 2;

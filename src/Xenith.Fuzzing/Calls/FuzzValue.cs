@@ -1,4 +1,4 @@
-// An argument of a call. Frame numbers and addresses differ from world to world (and from the hosted hypervisor to a real machine), so a call names them by what they are: "slot 9 of domain 1,
+// An argument of a call. Frame numbers and addresses differ from world to world, so a call names them by what they are: "slot 9 of domain 1,
 // as an entry that may be written". Whoever makes the call turns the value into 64 bits.
 
 namespace Xenith.Fuzzing.Calls;
