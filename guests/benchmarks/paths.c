@@ -27,7 +27,7 @@ struct qemu_plugin_insn;
 struct qemu_plugin_hwaddr;
 struct info;
 enum { NO_REGISTERS = 0 };
-enum { STORES = 2 };
+enum { LOADS_AND_STORES = 3 }; /* QEMU 7.2 tells them apart only when it calls */
 enum { ADD = 0 };
 
 extern void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, void (*call)(plugin_id, struct qemu_plugin_tb *));
@@ -40,6 +40,7 @@ extern void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn
 extern void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int operation, void *counter, uint64_t addend);
 extern void qemu_plugin_register_vcpu_mem_cb(
     struct qemu_plugin_insn *insn, void (*call)(unsigned int, uint32_t, uint64_t, void *), int flags, int kind, void *data);
+extern bool qemu_plugin_mem_is_store(uint32_t access);
 extern struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t access, uint64_t address);
 extern bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *address);
 extern uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *address);
@@ -130,7 +131,7 @@ static void stored(unsigned int cpu, uint32_t access, uint64_t address, void *da
 {
     (void)cpu;
     (void)data;
-    if (!counting)
+    if (!counting || !qemu_plugin_mem_is_store(access))
         return;
     struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(access, address);
     if (!place || !qemu_plugin_hwaddr_is_io(place))
@@ -152,7 +153,7 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
         uint64_t address = qemu_plugin_insn_vaddr(insn);
         if (address >= FIRST && address <= LAST && size <= sizeof(((struct place *)0)->bytes)) {
             qemu_plugin_register_vcpu_insn_exec_inline(insn, ADD, &find(address, bytes, size)->count, 1);
-            qemu_plugin_register_vcpu_mem_cb(insn, stored, NO_REGISTERS, STORES, NULL);
+            qemu_plugin_register_vcpu_mem_cb(insn, stored, NO_REGISTERS, LOADS_AND_STORES, NULL);
         } else if (size == 7 && memcmp(bytes, mark, sizeof(mark)) == 0 && memcmp(bytes + 4, mark_end, sizeof(mark_end)) == 0)
             qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_executed, NO_REGISTERS, (void *)(uintptr_t)(bytes[3] - 0x30));
         else if (size == sizeof(rdtsc) && memcmp(bytes, rdtsc, sizeof(rdtsc)) == 0)

@@ -74,8 +74,8 @@ public class BenchmarkTests
     {
         Assert.Equal(
             [
-                new PathCounts(Instructions: 5, Repeats: 3, Cr3Loads: 1, Invalidations: 0, MsrWrites: 0, Interrupts: 1, Locked: 0, Devices: 3),
-                new PathCounts(Instructions: 9, Repeats: 0, Cr3Loads: 0, Invalidations: 0, MsrWrites: 1, Interrupts: 0, Locked: 3, Devices: 1),
+                new PathCounts(Instructions: 5, Repeats: 3, Flushes: 1, Invalidations: 0, MsrWrites: 0, Interrupts: 1, Locked: 0, Devices: 3),
+                new PathCounts(Instructions: 9, Repeats: 0, Flushes: 0, Invalidations: 0, MsrWrites: 1, Interrupts: 0, Locked: 3, Devices: 1),
             ],
             PathCounts.Parse(Trace));
     }
@@ -94,7 +94,7 @@ public class BenchmarkTests
         Assert.Equal("2 rows, 0 above Xen, 1 below it with more of something costly, median ratio 0.550", ComparisonTable.Summary(comparison));
         var lines = ComparisonTable.Plain(comparison).Split('\n');
         Assert.EndsWith("0.500  Xen as shipped 130", lines[1]);
-        Assert.Equal("one        3    1      0      0    1     0       3           0    0      0      1    0     3       1  more MSR writes, locked", lines[5]);
+        Assert.Equal("one        3      1      0      0    1     0       3           0      0      0      1    0     3       1  more MSR writes, locked", lines[5]);
         Assert.NotEmpty(xen.WithPaths([paths[0]]).Failures);
     }
 
@@ -104,6 +104,15 @@ public class BenchmarkTests
     {
         var idle = Measurement.Parse(["BENCH idle_4_seconds 4000000000 4000000000 4000000000"]).WithPaths([PathCounts.Parse(["pass", "400 90"])[0]]);
         Assert.Equal([new("idle_second", new Cost(100, 100, 100))], idle.Rows);
+    }
+
+    [Fact]
+    public void Stretches_are_named_by_where_they_begin_and_end()
+    {
+        var stretches = StretchRun.Parse(
+            ["looks 100 1000 2008", "looks 300 1004 2004", "interrupts 7 1000 1fff", "looks 200 2000 1000"], [(0x1000, "one"), (0x2000, "two")]);
+        Assert.Equal([new Stretch(300, "one", "two"), new Stretch(200, "two", "one")], stretches["looks"]);
+        Assert.Equal([new Stretch(7, "one", "one")], stretches["interrupts"]);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class ComparisonTable
     private static readonly string[] Heads = ["row", "Xen min", "median", "max", "Xenith min", "median", "max", "ratio", ""];
 
     private static readonly string[] PathHeads =
-        ["row", "Xen rep", "CR3", "inval", "WRMSR", "IPI", "lock", "device", "Xenith rep", "CR3", "inval", "WRMSR", "IPI", "lock", "device", ""];
+        ["row", "Xen rep", "CR3/4", "inval", "WRMSR", "IPI", "lock", "device", "Xenith rep", "CR3/4", "inval", "WRMSR", "IPI", "lock", "device", ""];
 
     public static void Write(Comparison comparison, IAnsiConsole console)
     {
@@ -80,7 +80,7 @@ internal static class ComparisonTable
 
     private static IEnumerable<string> PathCells(PathCounts? path) =>
         path is null ? Enumerable.Repeat("-", 7)
-        : ((long[])[path.Repeats, path.Cr3Loads, path.Invalidations, path.MsrWrites, path.Interrupts, path.Locked, path.Devices]).Select(count => count.ToString(CultureInfo.InvariantCulture));
+        : ((long[])[path.Repeats, path.Flushes, path.Invalidations, path.MsrWrites, path.Interrupts, path.Locked, path.Devices]).Select(count => count.ToString(CultureInfo.InvariantCulture));
 
     private static IEnumerable<string> Cells(Cost? cost) =>
         cost is null ? ["-", "-", "-"] : ((long[])[cost.Min, cost.Median, cost.Max]).Select(count => count.ToString(CultureInfo.InvariantCulture));

@@ -9,21 +9,21 @@ namespace Xenith.Cli.Benchmarks;
 /// </summary>
 /// <param name="Instructions">All of the hypervisor's.</param>
 /// <param name="Repeats">Iterations of repeated string instructions.</param>
-/// <param name="Cr3Loads">Writes to CR3.</param>
+/// <param name="Flushes">Writes to CR3 and CR4, by which whole TLBs are flushed.</param>
 /// <param name="Invalidations">INVLPG and INVPCID.</param>
 /// <param name="MsrWrites">WRMSR.</param>
 /// <param name="Interrupts">Commands to the local APIC to interrupt a CPU.</param>
 /// <param name="Locked">Instructions with a LOCK prefix, and XCHG with memory.</param>
 /// <param name="Devices">Port accesses and writes to the local APIC.</param>
 internal sealed record PathCounts(
-    long Instructions, long Repeats, long Cr3Loads, long Invalidations, long MsrWrites, long Interrupts, long Locked, long Devices)
+    long Instructions, long Repeats, long Flushes, long Invalidations, long MsrWrites, long Interrupts, long Locked, long Devices)
 {
     private const uint InterruptCommand = 0x300;
 
     /// <summary>The kinds that no row may win by, with their names.</summary>
     public static IReadOnlyList<(string Name, Func<PathCounts, long> Of)> Costly { get; } =
     [
-        ("CR3 loads", path => path.Cr3Loads), ("invalidations", path => path.Invalidations), ("MSR writes", path => path.MsrWrites),
+        ("CR3 and CR4 writes", path => path.Flushes), ("invalidations", path => path.Invalidations), ("MSR writes", path => path.MsrWrites),
         ("IPIs", path => path.Interrupts), ("locked", path => path.Locked),
     ];
 
@@ -57,7 +57,7 @@ internal sealed record PathCounts(
         {
             Instructions = Instructions + count,
             Repeats = Repeats + If(instruction.IsStringInstruction && (instruction.HasRepPrefix || instruction.HasRepnePrefix)),
-            Cr3Loads = Cr3Loads + If(instruction.Mnemonic == Mnemonic.Mov && instruction.Op0Register == Register.CR3),
+            Flushes = Flushes + If(instruction.Mnemonic == Mnemonic.Mov && instruction.Op0Register is Register.CR3 or Register.CR4),
             Invalidations = Invalidations + If(instruction.Mnemonic is Mnemonic.Invlpg or Mnemonic.Invpcid),
             MsrWrites = MsrWrites + If(instruction.Mnemonic == Mnemonic.Wrmsr),
             Locked = Locked + If(instruction.HasLockPrefix || (instruction.Mnemonic == Mnemonic.Xchg && HasMemory(instruction))),

@@ -10,7 +10,7 @@ namespace Xenith.Cli.Commands;
 internal static class BenchCommand
 {
     private const string Debian = RunOptions.Debian, Xenith = "xenith";
-    private const int DefaultTimeout = 300, TailLines = 12;
+    private const int DefaultTimeout = 300, TailLines = 12, StretchesShown = 12;
 
     private static readonly Option<string?> Hypervisor = new("--hypervisor") { Description = "Another image in Xenith's place: an ELF32 with a multiboot header, or 'debian'", HelpName = "PATH|debian" };
     private static readonly Option<string?> Only = new("--only") { Description = "Run one of the two, and compare nothing", HelpName = "xenith|debian" };
@@ -19,6 +19,7 @@ internal static class BenchCommand
     private static readonly Option<string?> Plot = new("--plot") { Description = "Draw the ratios as bars into this file", HelpName = "FILE.svg" };
     private static readonly Option<bool> Dom0 = new("--dom0") { Description = "Measure processes of Debian's kernel as dom0 instead: system calls, page faults, fork and exec, pipes" };
     private static readonly Option<bool> Memory = new("--memory") { Description = "Measure the memory that the hypervisor keeps for itself, on machines of 1, 8 and 32 GB, and the size of its image" };
+    private static readonly Option<bool> Stretches = new("--stretches") { Description = "Find Xenith's longest stretches of instructions without a look at what else waits for the CPU, and with interrupts off" };
     private static readonly Option<int> Timeout = new("--timeout") { Description = "Give each machine up after this time", HelpName = "SECONDS", DefaultValueFactory = _ => DefaultTimeout };
 
     public static Command Create()
@@ -51,11 +52,11 @@ internal static class BenchCommand
                     result.AddError($"{option.Name}: there is no directory for '{token.Value}'");
             });
         }
-        var command = new Command("bench", "Count the instructions of hypercalls, faults and emulation, on Debian's Xen and on Xenith") { Hypervisor, Only, Rows, Json, Plot, Dom0, Memory, Timeout };
+        var command = new Command("bench", "Count the instructions of hypercalls, faults and emulation, on Debian's Xen and on Xenith") { Hypervisor, Only, Rows, Json, Plot, Dom0, Memory, Stretches, Timeout };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Dom0) && result.GetValue(Memory))
-                result.AddError("--dom0 and --memory are two measurements: choose one");
+            if (new[] { Dom0, Memory, Stretches }.Count(option => result.GetValue(option)) > 1)
+                result.AddError("--dom0, --memory and --stretches are measurements of their own: choose one");
         });
         command.SetAction(RunAsync);
         return command;
@@ -68,6 +69,8 @@ internal static class BenchCommand
             throw ToolException.Usage("--hypervisor stands in Xenith's place, so it does not go with --only debian");
         var run = new Run(await Workshop.OpenAsync(Say, cancel), TimeSpan.FromSeconds(parse.GetValue(Timeout)), cancel);
         var ours = only == Debian ? null : await run.Workshop.HypervisorAsync(parse.GetValue(Hypervisor), cancel);
+        if (parse.GetValue(Stretches))
+            return await run.StretchesAsync(ours ?? throw ToolException.Usage("--stretches looks at Xenith, not at Debian's Xen"));
         var real = only == Xenith ? null : await run.Workshop.HypervisorAsync(Debian, cancel);
         var names = (parse.GetValue(Rows) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var comparison = parse.GetValue(Dom0) ? await run.Dom0Async(real, ours) : parse.GetValue(Memory) ? await run.MemoryAsync(real, ours) : await run.GuestAsync(real, ours);
@@ -143,6 +146,24 @@ internal static class BenchCommand
                 return new Measurement(rows, new HashSet<string>(), [], Complete: true);
             }
             return Comparison.Of(await MeasureAsync(real), await MeasureAsync(ours));
+        }
+
+        /// <summary>Prints the longest stretches of both kinds.</summary>
+        public async Task<int> StretchesAsync(HypervisorImage ours)
+        {
+            Say("building the guest");
+            var guest = await GuestRun.BuildAsync(workshop.Repository, cancel);
+            Say($"measuring on {ours.Name}");
+            var (stretches, end) = await StretchRun.RunAsync(workshop, ours, guest, limit, cancel);
+            if (end.Cause != EndCause.PoweredOff || !end.Log.Any(Measurement.IsEnd))
+                return Unfinished(ours, end, limit);
+            foreach (var (name, heading) in StretchRun.Kinds)
+            {
+                Console.Out.WriteLine($"instructions {heading}:");
+                foreach (var stretch in stretches[name].Take(StretchesShown))
+                    Console.Out.WriteLine($"{stretch.Length,9}  {stretch.From} .. {stretch.To}");
+            }
+            return ExitStatus.Success;
         }
 
         private async Task<Measurement> CheckedAsync(HypervisorImage image, string what, Func<Task<(Measurement Measurement, MachineEnd End)>> measure)
