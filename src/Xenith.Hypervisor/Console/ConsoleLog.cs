@@ -147,6 +147,18 @@ public sealed class ConsoleLog
         }
     }
 
+    /// <summary>The machine is about to end: sends what still waits, and from now on each byte at once. Nothing that was printed is lost with the power.</summary>
+    internal void SendAll()
+    {
+        if (Volatile.Read(ref _emergencyCpu) != -1)
+            return;
+        using (_lock.EnterInterruptSafe())
+        {
+            Serial.SendAll();
+            Second.SendAll();
+        }
+    }
+
     /// <summary>
     /// The host is failing: from now on only this CPU prints, without the lock, and every byte is sent at once. False if that has been said before, by this CPU
     /// or another.

@@ -79,6 +79,7 @@ internal static class DebugKeys
                 break;
             case 'R':
                 log.Always($"'R' pressed -> rebooting machine");
+                log.SendAll();
                 MachineControl.Reboot(log.Restart);
                 break;
             case 'a':

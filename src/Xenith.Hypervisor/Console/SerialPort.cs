@@ -12,7 +12,7 @@ namespace Xenith.Hypervisor.Console;
 public sealed class SerialPort
 {
     private const ushort Data = 0, InterruptEnable = 1, InterruptIdentification = 2, FifoControl = 2, LineControl = 3, ModemControl = 4, LineStatus = 5;
-    private const byte DataReady = 0x01, TransmitterEmpty = 0x20, NoInterrupt = 0x01, FifosWork = 0xc0;
+    private const byte DataReady = 0x01, TransmitterEmpty = 0x20, AllSent = 0x40, NoInterrupt = 0x01, FifosWork = 0xc0;
     private const byte ReceiveInterrupt = 0x01, TransmitInterrupt = 0x02;
     private const int FifoSize = 16;
     private const int BufferSize = 16384;
@@ -115,7 +115,7 @@ public sealed class SerialPort
         SetInterrupts(Waiting != 0 ? (byte)(ReceiveInterrupt | TransmitInterrupt) : ReceiveInterrupt);
     }
 
-    /// <summary>Sends everything that waits, and from now on each byte at once.</summary>
+    /// <summary>Sends everything that waits, and from now on each byte at once. Returns when the last bit has left the port, so that the machine may end.</summary>
     internal void SendAll()
     {
         while (_buffered && Waiting != 0)
@@ -124,6 +124,8 @@ public sealed class SerialPort
             Transmit();
         }
         _buffered = false;
+        for (int patience = 0; _present && patience < Patience && (Read(LineStatus) & AllSent) == 0; patience++)
+            Cpu.Pause();
     }
 
     /// <summary>Takes a received byte, if there is one.</summary>

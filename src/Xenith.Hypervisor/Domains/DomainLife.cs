@@ -51,6 +51,7 @@ internal static partial class DomainLife
         {
             case PowerOff:
                 log.Always($"Hardware Dom0 halted: halting machine");
+                log.SendAll();
                 MachineControl.Halt();
                 break;
             case CrashReason:
@@ -58,14 +59,17 @@ internal static partial class DomainLife
                 break;
             case Reboot:
                 log.Always($"Hardware Dom0 shutdown: rebooting machine");
+                log.SendAll();
                 MachineControl.Reboot(log.Restart);
                 break;
             case Watchdog:
                 log.Always($"Hardware Dom0 shutdown: watchdog rebooting machine");
+                log.SendAll();
                 MachineControl.Reboot(log.Restart);
                 break;
             default:
                 log.Always($"Hardware Dom0 shutdown: unknown reason {reason}: rebooting machine");
+                log.SendAll();
                 MachineControl.Reboot(log.Restart);
                 break;
         }
@@ -76,9 +80,11 @@ internal static partial class DomainLife
         if (log.Restart.NoReboot)
         {
             log.Always($"Hardware Dom0 crashed: 'noreboot' set - not rebooting.");
+            log.SendAll();
             MachineControl.Halt();
         }
         log.Always($"Hardware Dom0 crashed: rebooting machine in 5 seconds.");
+        log.SendAll();
         log.Restart.WaitFiveSeconds();
         MachineControl.Reboot(log.Restart);
     }

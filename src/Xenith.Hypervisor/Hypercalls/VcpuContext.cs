@@ -119,7 +119,9 @@ internal static class VcpuContext
         PvDebugRegisters.Initialize(pv, tail.DebugRegisters);
         if (vcpu.Info.Exists)
             vcpu.Info.Store8(1, 1);
-        vcpu.Domain.VmAssist |= tail.VmAssist & AssistHypercalls.Known;
+        // The domain's assists are the first vCPU's to say.
+        if (vcpu.Id == 0)
+            vcpu.Domain.VmAssist = tail.VmAssist & AssistHypercalls.Known;
         vcpu.IsInitialised = true;
     }
 

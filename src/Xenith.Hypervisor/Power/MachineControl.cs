@@ -22,6 +22,7 @@ internal static class MachineControl
             return XenError.NoDevice;
         Host.Current.Log.Always($"Preparing system for ACPI S5 state.");
         Host.Current.Log.Always($"Entering ACPI S5 state.");
+        Host.Current.Log.SendAll();
         Port.Out16(platform.Pm1aControl, pm1a);
         if (platform.Pm1bControl != 0)
             Port.Out16(platform.Pm1bControl, pm1b);

@@ -157,6 +157,20 @@ public sealed class ConsoleLogTests : IDisposable
     }
 
     [Fact]
+    public void The_end_of_the_machine_sends_what_waits()
+    {
+        _log.Serial.ConnectInterrupt(synchronous: false);
+        _scene.Machine.Com1.Room = 0;
+        _log.Always($"waits");
+        Assert.Equal("", Printed);
+        _scene.Machine.Com1.Drain(1000);
+        _log.SendAll();
+        Assert.Equal("(XEN) waits\n", Printed);
+        _log.Always($"now");
+        Assert.Equal((0u, "(XEN) waits\n(XEN) now\n"), (_log.Serial.Waiting, Printed));
+    }
+
+    [Fact]
     public void Both_serial_lines_say_the_same_and_a_shared_one_marks_its_bytes()
     {
         _log.Second = new SerialPort(SerialOption.Com2, SerialHalf.High);
