@@ -17,11 +17,13 @@ internal sealed class HostileGuest : Scenario
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
         new("all attacks", bench => AttackAsync(bench, bench.Hypervisor)),
+        new("races on two CPUs", bench => RaceAsync(bench, bench.Hypervisor)),
         .. HostileTranscript.Crashes.Where((_, index) => scale == Scale.Full || index % 4 == 1).Select(name => new TestCase($"the domain's end: {name}", bench => CrashAsync(bench, name))),
         .. scale == Scale.Full
             ? (TestCase[])
             [
                 new("all attacks on the image with its own checks", async bench => await AttackAsync(bench, await bench.CheckedHypervisorAsync())) { Alone = true },
+                new("races on two CPUs, on the image with its own checks", async bench => await RaceAsync(bench, await bench.CheckedHypervisorAsync())) { Alone = true },
                 new("real Xen still says what is recorded", RecordedAsync) { Alone = true },
             ]
             : [],
@@ -44,6 +46,19 @@ internal sealed class HostileGuest : Scenario
         var different = HostileTranscript.Compare(ours, theirs, explained);
         TestBench.Check(different.Count == 0, $"not as recorded of real Xen, nor explained in docs/safety.md:\n{string.Join('\n', different)}");
         bench.Note($"{ours.Count} attacks");
+    }
+
+    /// <summary>The two vCPUs really run at the same time; what they print is what one CPU gives.</summary>
+    private static async Task RaceAsync(TestBench bench, HypervisorImage image)
+    {
+        var guest = await HostileTranscript.BuildAsync(bench.Workshop.Repository, bench.Cancel);
+        var end = await bench.WatchAsync(HostileTranscript.Machine(image, guest, "tests=race") with { Cpus = 2 }, limit: Limit);
+        var ours = Attacks(end, image);
+        var wrong = end.Log.Where(line => line.StartsWith("FAIL ", StringComparison.Ordinal) || line.Contains("Lock order:", StringComparison.Ordinal)).ToList();
+        TestBench.Check(wrong.Count == 0 && end.Cause == EndCause.PoweredOff, $"ended with {end.Cause}\n{string.Join('\n', wrong)}");
+        var recorded = await File.ReadAllLinesAsync(HostileTranscript.RecordedFile(bench.Workshop.Repository), bench.Cancel);
+        var different = HostileTranscript.Compare(ours, [.. recorded.Where(line => line.StartsWith($"{HostileTranscript.Attack}race.", StringComparison.Ordinal))], []);
+        TestBench.Check(different.Count == 0, string.Join('\n', different));
     }
 
     private static async Task CrashAsync(TestBench bench, string name)
