@@ -46,11 +46,13 @@ public sealed class PageTableStoreFormTests
         using PvScene scene = Scene(out Mfn frame);
         PageTableEntry value = new(frame, PageFlags.Present | PageFlags.User | PageFlags.Global);
         Assert.True(Run(scene, value.Bits, [0x48, 0x89, 0x07]));
-        Assert.True(Run(scene, 0, code));
-        Assert.Equal(unchecked(value.Bits + difference), PageTableView.At(scene.L1)[Index].Bits);
-        // Complemented twice it is what it was.
-        foreach (int _ in (int[])[1, 2])
+        // Complemented it is not present; complemented once more it is what it was.
+        foreach (ulong expected in (ulong[])[~value.Bits, value.Bits])
+        {
             Assert.True(Run(scene, 0, [0x48, 0xf7, 0x17]));
+            Assert.Equal(expected, PageTableView.At(scene.L1)[Index].Bits);
+        }
+        Assert.True(Run(scene, 0, code));
         Assert.Equal(unchecked(value.Bits + difference), PageTableView.At(scene.L1)[Index].Bits);
     }
 
