@@ -78,6 +78,7 @@ public enum LockRank : byte
 /// </summary>
 public sealed class SpinLock : Undoable
 {
+    private readonly Undoable? _repair;
     private int _held;
 
     /// <summary>How the lock has been taken so far; kept only where <see cref="LockOrder"/> checks.</summary>
@@ -85,6 +86,13 @@ public sealed class SpinLock : Undoable
 
     /// <summary>Makes a free lock of a rank.</summary>
     public SpinLock(LockRank rank) => Rank = rank;
+
+    /// <summary>The same for data that can be made again from what lies elsewhere: after a trap that found the lock held, <paramref name="repair"/> does so before others see them.</summary>
+    public SpinLock(LockRank rank, Undoable repair)
+    {
+        Rank = rank;
+        _repair = repair;
+    }
 
     /// <summary>Its place in the order.</summary>
     public LockRank Rank { get; }
@@ -128,7 +136,12 @@ public sealed class SpinLock : Undoable
     }
 
     /// <inheritdoc/>
-    public override void Undo(ulong argument) => Volatile.Write(ref _held, 0);
+    public override void Undo(ulong argument)
+    {
+        if (_repair is Undoable repair)
+            repair.Undo(0);
+        Volatile.Write(ref _held, 0);
+    }
 
     private void Acquire()
     {

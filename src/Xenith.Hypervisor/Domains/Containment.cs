@@ -24,7 +24,6 @@ internal static class Containment
         ConsoleLog log = cpu.Host.Log;
         // The console's lock may be what the trapped code held.
         PerCpu.Ledger.UndoAll();
-        PerCpu.Ledger.Trapped = false;
         if (frame.Vector == ExceptionVector.DoubleFault && PerCpu.IsStackGuard(faultAddress))
             ReportOverflow(log, faultAddress);
         Report(log, ref frame, faultAddress);
@@ -37,6 +36,7 @@ internal static class Containment
             return 0;
         }
         ReportServed(log, served);
+        served.Domain.IsSuspect = true;
         DomainLife.Crash(served.Domain);
         return 1;
     }
