@@ -13,12 +13,14 @@ public sealed class TrapInjectionTests(ITestOutputHelper output)
         int step = int.Parse(Environment.GetEnvironmentVariable("XENITH_FAULT_STEP") ?? "1", System.Globalization.CultureInfo.InvariantCulture);
         string filter = Environment.GetEnvironmentVariable("XENITH_FAULT_CALLS") ?? "";
         WovenAssemblies woven = WovenAssemblies.Instance;
-        var run = woven.Method<Func<string, int, string[]>>(typeof(FaultRun), nameof(FaultRun.Run));
+        var run = woven.Method<Func<int, int, string>>(typeof(FaultRun), nameof(FaultRun.Run));
         long points = 0, commit = 0, traps = 0;
         var mistakes = new Dictionary<string, int>();
-        foreach (string line in run(filter, step))
+        for (int call = 0; call < FaultCalls.All.Count; call++)
         {
-            string[] parts = line.Split('\t');
+            if (!FaultCalls.All[call].Name.Contains(filter, StringComparison.Ordinal))
+                continue;
+            string[] parts = run(call, step).Split('\t');
             points += long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture);
             commit += long.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture);
             traps += long.Parse(parts[3], System.Globalization.CultureInfo.InvariantCulture);
@@ -28,6 +30,7 @@ public sealed class TrapInjectionTests(ITestOutputHelper output)
                 int site = int.Parse(parts[i], System.Globalization.CultureInfo.InvariantCulture);
                 string where = site < 0 ? "" : $"{woven.Sites[site].Method} before {woven.Sites[site].Callee}";
                 string what = $"{where}\n    {parts[0]}: {parts[i + 1]}";
+                output.WriteLine(what);
                 mistakes[what] = mistakes.GetValueOrDefault(what) + 1;
             }
         }
