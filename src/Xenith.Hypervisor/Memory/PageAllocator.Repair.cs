@@ -17,6 +17,14 @@ public sealed partial class PageAllocator
         _dirty = 0;
         Span<ulong> groups = _freeByGroup;
         groups.Clear();
+        // No block may look listed before it is.
+        for (ulong at = 1; at < _frames.Count; at++)
+        {
+            ref FrameInfo frame = ref _frames[new Mfn(at)];
+            // Others' frames change meanwhile, and have no such mark.
+            if ((frame.Count & FrameBits.BlockHead) != 0)
+                frame.Count &= ~FrameBits.BlockHead;
+        }
         for (ulong at = 1; at < _frames.Count; at++)
         {
             ref FrameInfo frame = ref _frames[new Mfn(at)];
@@ -31,7 +39,6 @@ public sealed partial class PageAllocator
                 continue;
             if (dirty)
                 _dirty++;
-            frame.Count &= ~FrameBits.BlockHead;
             frame.Type = 0;
             Merge(group, (uint)at, 0, dirty ? 0 : FreeLists.Clean);
         }
