@@ -58,6 +58,7 @@ static unsafe class Program
         GrantOperations.Run();
         MemoryOps.Run();
         PhysicalMaps.Run();
+        Switches.Run();
     }
 
     static void RunBenchmarks()
@@ -67,6 +68,8 @@ static unsafe class Program
         EntryCosts.Run();
         EmulationCosts.Run();
         PagingCosts.Run();
+        GrantCosts.Run();
+        BalloonCosts.Run();
         SwitchCosts.Run();
     }
 

@@ -7,7 +7,8 @@ namespace Xenith.Cli.Testing;
 
 /// <summary>
 /// The unit and model tests that run in an ordinary process: every project below tests/ that uses xunit. Its program is asked
-/// for its machine-readable report, one JSON message a line, so that each test is counted as it ends.
+/// for its machine-readable report, one JSON message a line, so that each test is counted as it ends. The tests of the hypervisor run
+/// on one that counts its branches, and fail if a folder listed in eng/branch-coverage.txt has less than its share taken.
 /// </summary>
 internal sealed class HostedTests : TestPart
 {
@@ -36,8 +37,9 @@ internal sealed class HostedTests : TestPart
         {
             await Dotnet.BuildAsync(run.Workshop.Repository, project, run.Cancel);
             var program = Path.Combine(run.Workshop.Repository.Output, "bin", name, "release", name);
-            var result = await HostCommand.RunAsync(
-                program, ["-automated"], run.Workshop.Repository.Root, onLine: line => reader.Take(line), cancel: run.Cancel);
+            var result = File.Exists(Path.Combine(Path.GetDirectoryName(program)!, "Xenith.Hypervisor.dll"))
+                ? await RunCoveredAsync(run, program, reader)
+                : await HostCommand.RunAsync(program, ["-automated"], run.Workshop.Repository.Root, onLine: reader.Take, cancel: run.Cancel);
             if (!reader.Complete)
                 run.Report(new TestResult(Name, name, Verdict.Failed, clock.Elapsed.TotalSeconds, $"the test program died with status {result.Status}:\n{result.Tail()}"));
         }
@@ -45,6 +47,28 @@ internal sealed class HostedTests : TestPart
         {
             run.Report(new TestResult(Name, $"{name} builds", Verdict.Failed, clock.Elapsed.TotalSeconds, error.Message));
         }
+    }
+
+    private async Task<HostCommand.Result> RunCoveredAsync(TestRun run, string program, Reader reader)
+    {
+        var clock = Stopwatch.StartNew();
+        var (coverage, result) = await BranchCoverage.MeasureAsync(run.Workshop.Repository, program, reader.Take, run.Cancel);
+        if (coverage is null)
+        {
+            if (reader.Complete)
+                run.Report(new TestResult(Name, "branch coverage", Verdict.Failed, clock.Elapsed.TotalSeconds, $"nothing was measured:\n{result.Tail()}"));
+            return result;
+        }
+        var floors = BranchCoverage.ParseFloors(await File.ReadAllTextAsync(run.Workshop.Repository.PathTo("eng", "branch-coverage.txt"), run.Cancel));
+        run.View.Show(coverage.Table(floors));
+        foreach (var (name, floor) in floors)
+        {
+            var folder = coverage.Folders.FirstOrDefault(folder => folder.Name == name);
+            run.Report(new TestResult(
+                Name, $"branches of {name}", folder?.Share >= floor ? Verdict.Passed : Verdict.Failed, 0,
+                folder is null ? "there is no such folder" : folder.Share >= floor ? folder.Text : FormattableString.Invariant($"{folder.Text}, at least {floor} % wanted")));
+        }
+        return result;
     }
 
     /// <summary>Turns xunit's messages into results.</summary>

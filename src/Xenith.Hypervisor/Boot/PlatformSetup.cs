@@ -37,6 +37,11 @@ internal static class PlatformSetup
             return false;
         LocalApic localApic = new(registers, platform.Options.X2Apic, platform.Options.TscDeadline);
         platform.LocalApicAddress = apicAddress;
+        // The names and words of Xen: interrupts go to one APIC id, not to a cluster of them.
+        if (localApic.IsX2Apic)
+            log.Always($"Switched to APIC driver x2apic_phys");
+        if (localApic.HasDeadlineTimer)
+            log.Info($"TSC deadline timer enabled");
 
         Calibration.Result clocks = Calibrate(log, early, platform, localApic);
         if (clocks.TscHertz == 0)

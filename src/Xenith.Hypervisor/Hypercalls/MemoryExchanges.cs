@@ -1,3 +1,4 @@
+using System;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -17,7 +18,7 @@ internal static class MemoryExchanges
         if (!GuestMemory.TryRead(argument, out MemoryExchange request))
             return XenError.BadAddress.ToResult();
         uint inOrder = request.In.ExtentOrder, outOrder = request.Out.ExtentOrder;
-        if (inOrder > 12 || outOrder > 12)
+        if (Math.Max(inOrder, outOrder) > MemoryReservations.MaxOrderOf(caller))
             return XenError.NotPermitted.ToResult();
         if (request.NrExchanged > request.In.NrExtents
             || request.In.NrExtents > ulong.MaxValue >> (int)(12 + inOrder)

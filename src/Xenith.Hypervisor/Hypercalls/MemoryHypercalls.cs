@@ -45,7 +45,8 @@ internal static class MemoryHypercalls
                 {
                     VStart = AddressSpace.GuestM2P,
                     VEnd = M2PWindowEnd,
-                    MaxMfn = (M2PWindowEnd - AddressSpace.GuestM2P) / 8 - 1,
+                    // dom0 is told where the machine's RAM ends: its kernel asks the table about device frames too, and each entry that is not there costs it a fault.
+                    MaxMfn = (caller.IsPrivileged ? Host.Current.Memory.Frames.Count : (M2PWindowEnd - AddressSpace.GuestM2P) / 8) - 1,
                 }) ? 0 : XenError.BadAddress.ToResult();
             case Abi.MemoryOp.MachineMemoryMap:
                 return caller.IsPrivileged ? MachineMemoryMaps.Get(argument) : XenError.NotPermitted.ToResult();

@@ -157,6 +157,35 @@ public sealed class EmulationTests
         Assert.Equal(0xffff_ffffU, PortEmulation.Read(other.Domain, 0xcfc, 4));
     }
 
+    /// <summary>Linux measures the TSC with it as it does on a PC: count down from a known value with the gate open, and look at what is left.</summary>
+    [Fact]
+    public void Dom0_counts_with_channel_2_of_the_interval_timer_and_with_no_other()
+    {
+        using PvScene scene = Privileged();
+        PortEmulation.Write(scene.Domain, 0x61, 1, (PortEmulation.Read(scene.Domain, 0x61, 1) & 0xfd) | 1);
+        PortEmulation.Write(scene.Domain, 0x43, 1, 0xb0);
+        PortEmulation.Write(scene.Domain, 0x42, 1, 0xff);
+        PortEmulation.Write(scene.Domain, 0x42, 1, 0xff);
+        uint first = PortEmulation.Read(scene.Domain, 0x42, 1) | PortEmulation.Read(scene.Domain, 0x42, 1) << 8;
+        uint reads = 0, last;
+        do
+            last = PortEmulation.Read(scene.Domain, 0x42, 1) | PortEmulation.Read(scene.Domain, 0x42, 1) << 8;
+        while (last > first - 16 && ++reads < 100_000);
+        Assert.InRange(first, 0xf000U, 0xffffU);
+        Assert.InRange(last, 0xf000U, first - 16);
+
+        // The reload value of channel 0, which is the hypervisor's, cannot be reached: neither it nor a command for it.
+        Assert.Equal(0xffU, PortEmulation.Read(scene.Domain, 0x40, 1));
+        Assert.Equal(0U, PortEmulation.Read(scene.Domain, 0x43, 1));
+        PortEmulation.Write(scene.Domain, 0x43, 1, 0x34);
+        PortEmulation.Write(scene.Domain, 0x61, 1, 0xfc);
+        Assert.Equal(0U, PortEmulation.Read(scene.Domain, 0x61, 1) & 3);
+
+        using PvScene other = new();
+        Assert.Equal(0xffU, PortEmulation.Read(other.Domain, 0x42, 1));
+        Assert.Equal(0xffU, PortEmulation.Read(other.Domain, 0x61, 1));
+    }
+
     [Fact]
     public void A_repeated_output_goes_on_until_its_count_is_used_up()
     {
