@@ -103,7 +103,8 @@ public sealed class SpinLock : Undoable
         LockOrder.Check(this);
         int owner = OwnerHere;
         int entry = PerCpu.Ledger.Enter(this, 0);
-        Acquire(owner);
+        if (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
+            Wait(owner);
         return new Scope(this, entry, false);
     }
 
@@ -156,7 +157,7 @@ public sealed class SpinLock : Undoable
     /// <summary>How a lock says that this CPU holds it.</summary>
     private static int OwnerHere => unchecked((int)PerCpu.Id + 1);
 
-    private void Acquire(int owner)
+    private void Wait(int owner)
     {
         while (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
             Spin();

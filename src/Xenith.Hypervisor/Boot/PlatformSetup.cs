@@ -72,6 +72,9 @@ internal static class PlatformSetup
             Reserve(platform, platform.IoApics[i].Address);
             memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.IoApics[i].Address), 1);
         }
+        // Its counter may be the hypervisor's clock: whoever could stop it could stop time.
+        if (platform.HpetAddress != 0 && platform.Options.ReadOnlyHpet)
+            memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.HpetAddress), 1);
         if (HasHyperTransport())
         {
             // AMD processors route these addresses to the interconnect, not to memory (BIOS and Kernel Developer's Guides, "HyperTransport address map").

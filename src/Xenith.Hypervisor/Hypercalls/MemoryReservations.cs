@@ -27,6 +27,7 @@ internal static class MemoryReservations
         if (!GuestMemory.TryRead(argument, out MemoryReservation request)
             || request.NrExtents > ulong.MaxValue >> 6
             || done >= request.NrExtents
+            || (request.ExtentStart.Value != 0 && !AddressSpace.IsGuestRange(request.ExtentStart.Value, request.NrExtents * sizeof(ulong)))
             || DomainLookup.FindAny(caller, request.Domid) is not Domain target
             || !DomainLookup.MayTarget(caller, target)
             || request.ExtentOrder > MaxOrderOf(caller))

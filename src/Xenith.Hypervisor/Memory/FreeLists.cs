@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
@@ -43,6 +44,7 @@ internal sealed class FreeLists
     internal int Groups { get; }
 
     /// <summary>Zone of a block that begins at a frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int ZoneOf(ulong frame)
     {
         int bits = 64 - BitOperations.LeadingZeroCount(frame) + AddressSpace.PageShift;

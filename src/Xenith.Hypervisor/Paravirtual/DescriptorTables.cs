@@ -64,12 +64,12 @@ internal static class DescriptorTables
     }
 
     /// <summary>
-    /// Sets the LDT of the vCPU on this CPU (MMUEXT_SET_LDT). Its pages are mapped when they are first used. <see cref="XenError.Invalid"/> if the address is not the start of a page of the
+    /// Sets the LDT of the vCPU on this CPU (MMUEXT_SET_LDT). Its pages are mapped when they are first used, and looked at one by one then. <see cref="XenError.Invalid"/> if the address is not the start of a page of the
     /// guest's or there are too many entries.
     /// </summary>
     internal static XenError SetLdt(Vcpu vcpu, ulong address, uint entries)
     {
-        if (entries > MaxLdtEntries || (address & (AddressSpace.PageSize - 1)) != 0 || !AddressSpace.IsGuestRange(address, entries * 8UL))
+        if (entries > MaxLdtEntries || (address & (AddressSpace.PageSize - 1)) != 0 || !AddressSpace.IsGuestAddress(address))
             return XenError.Invalid;
         PvVcpu pv = vcpu.Pv;
         if (pv.LdtEntries == entries && (pv.LdtBase == address || entries == 0))

@@ -47,7 +47,7 @@ internal static class PvDebugRegisters
 
     /// <summary>
     /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and, without CR4.DE, for
-    /// breakpoints on ports; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
+    /// breakpoints on ports; <see cref="XenError.Invalid"/> if one of the upper 32 bits of DR6 or DR7 is set, as the CPU refuses them; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
     /// </summary>
     internal static XenError Write(PvVcpu pv, uint register, ulong value)
     {
@@ -138,7 +138,9 @@ internal static class PvDebugRegisters
                 return SetAddress(ref pv.Dr3, value);
             case 4 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
             case 6:
-                pv.Dr6 = ((value & 0xffff_ffff) | Dr6AlwaysOne) & ~Dr6AlwaysZero;
+                if (value >> 32 != 0)
+                    return XenError.Invalid;
+                pv.Dr6 = (value | Dr6AlwaysOne) & ~Dr6AlwaysZero;
                 return XenError.None;
             case 5 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
             case 7:
@@ -159,7 +161,9 @@ internal static class PvDebugRegisters
     private static XenError SetControl(PvVcpu pv, ulong value)
     {
         const ulong onPort = 2;
-        value = ((value & 0xffff_ffff) | Dr7AlwaysOne) & ~Dr7AlwaysZero;
+        if (value >> 32 != 0)
+            return XenError.Invalid;
+        value = (value | Dr7AlwaysOne) & ~Dr7AlwaysZero;
         if ((value & GeneralDetect) != 0)
             return XenError.NotPermitted;
         ulong ports = 0;

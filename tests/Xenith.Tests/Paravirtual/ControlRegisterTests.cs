@@ -58,7 +58,6 @@ public sealed class ControlRegisterTests
     [InlineData(new byte[] { 0x0f, 0x20, 0xc8 })]                           // MOV from CR1
     [InlineData(new byte[] { 0x66, 0x0f, 0x01, 0xd1 })]                     // XSETBV with a prefix
     [InlineData(new byte[] { 0xf3, 0x0f, 0x01, 0xd1 })]
-    [InlineData(new byte[] { 0x0f, 0x01, 0xd1 })]                           // XSETBV without CR4.OSXSAVE
     [InlineData(new byte[] { 0x0f, 0x01, 0xd0 })]
     [InlineData(new byte[] { 0x0f, 0x38, 0xf0 })]
     [InlineData(new byte[] { 0x0f, 0x05 })]
