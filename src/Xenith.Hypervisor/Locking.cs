@@ -78,6 +78,7 @@ public enum LockRank : byte
 /// </summary>
 public sealed class SpinLock : Undoable
 {
+    private readonly Undoable? _repair;
     private int _held;
 
     /// <summary>How the lock has been taken so far; kept only where <see cref="LockOrder"/> checks.</summary>
@@ -86,6 +87,13 @@ public sealed class SpinLock : Undoable
     /// <summary>Makes a free lock of a rank.</summary>
     public SpinLock(LockRank rank) => Rank = rank;
 
+    /// <summary>The same for data that can be made again from what lies elsewhere: after a trap that found the lock held, <paramref name="repair"/> does so before others see them.</summary>
+    public SpinLock(LockRank rank, Undoable repair)
+    {
+        Rank = rank;
+        _repair = repair;
+    }
+
     /// <summary>Its place in the order.</summary>
     public LockRank Rank { get; }
 
@@ -93,9 +101,11 @@ public sealed class SpinLock : Undoable
     public Scope Enter()
     {
         LockOrder.Check(this);
-        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
-            Wait();
-        return new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
+        int owner = OwnerHere;
+        int entry = PerCpu.Ledger.Enter(this, 0);
+        if (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
+            Wait(owner);
+        return new Scope(this, entry, false);
     }
 
     /// <summary>Takes the lock with interrupts off until the scope ends: for locks that interrupt handlers take too.</summary>
@@ -104,7 +114,9 @@ public sealed class SpinLock : Undoable
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
         LockOrder.Check(this);
-        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        int owner = OwnerHere;
+        int entry = PerCpu.Ledger.Enter(this, 0);
+        while (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
         {
             // Waiting is done with interrupts as they were.
             if (enabled)
@@ -113,27 +125,41 @@ public sealed class SpinLock : Undoable
                 Spin();
             Cpu.DisableInterrupts();
         }
-        return new Scope(this, PerCpu.Ledger.Enter(this, 0), enabled);
+        return new Scope(this, entry, enabled);
     }
 
     /// <summary>Takes the lock if it is free: for a lock that the order forbids to wait for. Interrupts stay as they are; dispose of the scope only if this says true.</summary>
     public bool TryEnter(out Scope scope)
     {
-        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        int owner = OwnerHere;
+        int entry = PerCpu.Ledger.Enter(this, 0);
+        if (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
         {
+            PerCpu.Ledger.Strike(entry);
             scope = default;
             return false;
         }
-        scope = new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
+        scope = new Scope(this, entry, false);
         return true;
     }
 
     /// <inheritdoc/>
-    public override void Undo(ulong argument) => Volatile.Write(ref _held, 0);
-
-    private void Wait()
+    public override void Undo(ulong argument)
     {
-        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        // The entry is made before the lock is had, and struck out after it is let go.
+        if (Volatile.Read(ref _held) != OwnerHere)
+            return;
+        if (_repair is Undoable repair)
+            repair.Undo(0);
+        Volatile.Write(ref _held, 0);
+    }
+
+    /// <summary>How a lock says that this CPU holds it.</summary>
+    private static int OwnerHere => unchecked((int)PerCpu.Id + 1);
+
+    private void Wait(int owner)
+    {
+        while (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
             Spin();
     }
 

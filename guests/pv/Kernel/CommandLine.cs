@@ -38,7 +38,11 @@ static unsafe class CommandLine
             }
             else if (StartsWith(word, "bug="))
             {
-                Bug = (uint)(word[4] - '0');
+                Bug = 0;
+                for (byte* digit = word + 4; *digit is >= (byte)'0' and <= (byte)'9'; digit++)
+                {
+                    Bug = Bug * 10 + (uint)(*digit - '0');
+                }
             }
             else if (StartsWith(word, "bench") && IsEnd(word[5]))
             {

@@ -24,7 +24,6 @@ internal static class Containment
         ConsoleLog log = cpu.Host.Log;
         // The console's lock may be what the trapped code held.
         PerCpu.Ledger.UndoAll();
-        PerCpu.Ledger.Trapped = false;
         if (frame.Vector == ExceptionVector.DoubleFault && PerCpu.IsStackGuard(faultAddress))
             ReportOverflow(log, faultAddress);
         Report(log, ref frame, faultAddress);
@@ -33,10 +32,11 @@ internal static class Containment
         bool unrecoverable = frame.Vector is ExceptionVector.DoubleFault or ExceptionVector.MachineCheck or ExceptionVector.Nmi;
         if (served is null || unrecoverable)
         {
-            Fatal(log, ref frame);
+            Fatal(log, ref frame, faultAddress);
             return 0;
         }
         ReportServed(log, served);
+        served.Domain.IsSuspect = true;
         DomainLife.Crash(served.Domain);
         return 1;
     }
@@ -76,9 +76,55 @@ internal static class Containment
     private static void Registers(ConsoleLog log, string a, ulong first, string b, ulong second, string c, ulong third) =>
         log.Always($"{a}{first:x16}{b}{second:x16}{c}{third:x16}");
 
+    /// <summary>The host's end, in the words that Xen has for each kind of trap.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Fatal(ConsoleLog log, ref GuestFrame frame) =>
-        Panic.Now(log, $"FATAL TRAP: vector = {frame.Vector}, error code = {frame.Error:x4}");
+    private static void Fatal(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
+    {
+        switch (frame.Vector)
+        {
+            case ExceptionVector.PageFault:
+                Panic.OnPageFault(log, frame.Error, faultAddress);
+                break;
+            case ExceptionVector.DoubleFault:
+                Panic.Now(log, $"DOUBLE FAULT -- system shutdown");
+                break;
+            case ExceptionVector.InvalidOpcode:
+                Panic.Now(log, $"FATAL TRAP: vector = 6 (invalid opcode)");
+                break;
+            default:
+                FatalTrap(log, ref frame);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FatalTrap(ConsoleLog log, ref GuestFrame frame)
+    {
+        string context = (frame.Rflags & Rflags.Interrupt) != 0 ? "" : " IN INTERRUPT CONTEXT";
+        Panic.Now(log, $"FATAL TRAP: vec {frame.Vector}, #{NameOf(frame.Vector)}[{frame.Error:x4}]{context}");
+    }
+
+    /// <summary>Mnemonics of exceptions (SDM vol. 3, table 6-1).</summary>
+    private static string NameOf(ulong vector) => vector switch
+    {
+        ExceptionVector.DivideError => "DE",
+        ExceptionVector.Debug => "DB",
+        ExceptionVector.Nmi => "NMI",
+        ExceptionVector.Breakpoint => "BP",
+        4 => "OF",
+        5 => "BR",
+        7 => "NM",
+        10 => "TS",
+        11 => "NP",
+        12 => "SS",
+        ExceptionVector.GeneralProtection => "GP",
+        16 => "MF",
+        17 => "AC",
+        ExceptionVector.MachineCheck => "MC",
+        19 => "XM",
+        21 => "CP",
+        _ => "??",
+    };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReportServed(ConsoleLog log, Vcpu served) =>

@@ -57,6 +57,10 @@ public sealed partial class Domain
     /// <summary>The first vCPU that still has to give back what it holds.</summary>
     internal int TeardownVcpu { get; set; }
 
+    /// <summary>Where the search for grants that a suspect domain uses goes on: domain and part of its table.</summary>
+    internal uint SweptDomain { get; set; }
+    internal uint SweptPart { get; set; }
+
     /// <summary>The grace period that its end waits for.</summary>
     internal ulong TeardownTicket { get; set; }
 

@@ -86,6 +86,12 @@ public sealed partial class Domain : Pooled
     /// <summary>SHUTDOWN_* of public/sched.h.</summary>
     public uint ShutdownReason { get; set; }
 
+    /// <summary>A trap of ours ended it: references that were on their way somewhere may be nobody's now, and its end counts anew (<see cref="DomainPages.Relinquish"/>).</summary>
+    internal bool IsSuspect { get; set; }
+
+    /// <summary>True while others may take references to its memory. A domain whose end counts what others hold gives no more.</summary>
+    internal bool GivesReferences => !IsSuspect || State == DomainState.Alive;
+
     /// <summary>vm_assist types that are on, as bits.</summary>
     public ulong VmAssist { get; set; }
 

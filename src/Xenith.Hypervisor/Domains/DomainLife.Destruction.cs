@@ -1,5 +1,6 @@
 using Xenith.Abi;
 using Xenith.Hypervisor.Events;
+using Xenith.Hypervisor.Grants;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Hypervisor.Scheduling;
@@ -55,7 +56,7 @@ internal static partial class DomainLife
                 domain.Watchdogs.StopAll();
                 return XenError.None;
             case TeardownStep.ReturnGrants:
-                return domain.Grants.Mappings.ReleaseAll(host, ref budget);
+                return domain.IsSuspect ? GrantSweep.ReleaseAll(host, domain, ref budget) : domain.Grants.Mappings.ReleaseAll(host, ref budget);
             case TeardownStep.BeginGrace:
                 domain.TeardownTicket = host.Grace.Begin();
                 return XenError.None;

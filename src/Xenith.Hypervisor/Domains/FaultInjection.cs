@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Domains;
 
@@ -28,12 +29,39 @@ internal static class FaultInjection
     /// <summary>Calls without end. Not hosted: the process would die.</summary>
     internal const uint StackOverflow = First + 5;
 
+    /// <summary>A null reference: in reach of the guest, which owns address 0, where the CPU has no SMAP.</summary>
+    internal const uint Null = First + 6;
+
+    /// <summary>A read at an address that is none. Not hosted.</summary>
+    internal const uint NonCanonical = First + 7;
+
+    /// <summary>A read in the hypervisor's part of the address space where nothing is mapped. Not hosted.</summary>
+    internal const uint Unmapped = First + 8;
+
+    /// <summary>Added to a number: the same in what the CPU takes for an interrupt handler.</summary>
+    internal const uint ForNobody = 0x10;
+
     /// <summary>Traps if the number of an unknown hypercall says so.</summary>
     [Conditional("XENITH_FAULTS")]
     internal static void OnCall(ulong number)
     {
+        if (number > First + ForNobody && number < First + 2 * ForNobody)
+        {
+            Pcpu.Current.IsInHandler = true;
+            number -= ForNobody;
+        }
         switch (number)
         {
+            case Null:
+                SpinLock.Scope nothing = default;
+                nothing.Dispose();
+                break;
+            case NonCanonical:
+                _ = MmioRegion.AtMapped(0x4000_0000_0000_0000, AddressSpace.PageSize).Read32(0);
+                break;
+            case Unmapped:
+                _ = MmioRegion.AtMapped(AddressSpace.HypervisorEnd - AddressSpace.PageSize, AddressSpace.PageSize).Read32(0);
+                break;
             case Bounds:
                 Trap(number);
                 break;

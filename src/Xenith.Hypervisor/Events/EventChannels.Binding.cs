@@ -278,10 +278,13 @@ public sealed partial class EventChannels
         ref Table<ulong> frame = ref _frames[port / PortsPerFrame];
         if (frame.Count != 0)
             return true;
-        if (!Host.Current.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn fresh))
+        if (!Host.Current.Memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn fresh, out int note))
             return false;
-        _frameNumbers[port / PortsPerFrame] = fresh;
-        frame = Table<ulong>.Over(fresh.Address, PortsPerFrame);
+        Table<ulong> table = Table<ulong>.Over(fresh.Address, PortsPerFrame);
+        ref Mfn number = ref _frameNumbers[port / PortsPerFrame];
+        PerCpu.Ledger.Strike(note);
+        number = fresh;
+        frame = table;
         return true;
     }
 

@@ -145,7 +145,7 @@ internal sealed class GrantMappings
     private bool TryAddFrame()
     {
         PageAllocator allocator = Host.Current.Memory.Allocator;
-        if (_frameCount == MaxFrames || !TryAddPart(allocator, _frameCount / FramesPerPart) || !allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+        if (_frameCount == MaxFrames || !TryAddPart(allocator, _frameCount / FramesPerPart) || !allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame, out int note))
             return false;
         Table<GrantMapping> table = Table<GrantMapping>.Over(frame.Address, PerFrame);
         uint first = _frameCount * PerFrame;
@@ -154,7 +154,9 @@ internal sealed class GrantMappings
             table[i - 1].NextFree = _free;
             _free = first + i - 1;
         }
-        _directory[_frameCount / FramesPerPart][_frameCount % FramesPerPart] = frame;
+        ref Mfn place = ref _directory[_frameCount / FramesPerPart][_frameCount % FramesPerPart];
+        PerCpu.Ledger.Strike(note);
+        place = frame;
         _frameCount++;
         return true;
     }
@@ -163,10 +165,12 @@ internal sealed class GrantMappings
     {
         if (_directory[part].Count != 0)
             return true;
-        if (!allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+        if (!allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame, out int note))
             return false;
+        Table<Mfn> table = Table<Mfn>.Over(frame.Address, FramesPerPart);
+        PerCpu.Ledger.Strike(note);
         _directoryFrames[part] = frame;
-        _directory[part] = Table<Mfn>.Over(frame.Address, FramesPerPart);
+        _directory[part] = table;
         return true;
     }
 }

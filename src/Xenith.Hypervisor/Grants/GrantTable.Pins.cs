@@ -74,25 +74,93 @@ public sealed partial class GrantTable
         using (_lock.Enter())
         {
             ref ActiveGrant active = ref Active(reference);
+            Mfn frame = new(active.Frame);
+            PageTypes types = Host.Current.Memory.Types;
+            // From here on the reference is ours to give back.
+            int owed = types.EnterOwed(frame, readOnly);
             if (readOnly)
                 active.Readers--;
             else
                 active.Writers--;
-            Mfn frame = new(active.Frame);
-            PageTypes types = Host.Current.Memory.Types;
             if (!active.IsPinned)
             {
                 _inUse--;
                 types.SetLoaned(frame, false);
             }
             Unmark(reference, !active.IsPinned, !readOnly && active.Writers == 0);
-            if (readOnly)
-                types.PutReference(frame);
-            else
-                types.PutType(frame);
+            types.PutOwed(frame, readOnly, owed);
             if (_isEnding && _inUse == 0)
                 EndSharing();
         }
+    }
+
+    /// <summary>Ends all uses of a domain in one part of the table. False if there is no such part.</summary>
+    internal bool TryReleaseAllOf(ushort grantee, uint part)
+    {
+        if (part >= _count)
+            return false;
+        for (uint reference = part * EntriesPerFrame, end = reference + EntriesPerFrame; reference < end; reference++)
+        {
+            while (IsUsed(reference, grantee, out bool readOnly))
+                Unpin(reference, readOnly);
+        }
+        return true;
+    }
+
+    private bool IsUsed(uint reference, ushort grantee, out bool readOnly)
+    {
+        readOnly = false;
+        using (_lock.Enter())
+        {
+            // The table may have ended with the last use.
+            if (reference >= _count * EntriesPerFrame)
+                return false;
+            ref ActiveGrant active = ref Active(reference);
+            readOnly = active.Readers != 0;
+            return active.IsPinned && active.Grantee == grantee;
+        }
+    }
+
+    /// <summary>After a trap: how many entries are in use, and the marks that say so, are made again from who uses them. The lock is held.</summary>
+    private void RepairMarks()
+    {
+        PageTypes types = Host.Current.Memory.Types;
+        _inUse = 0;
+        for (uint reference = 0; reference < _count * EntriesPerFrame; reference++)
+        {
+            ref ActiveGrant active = ref Active(reference);
+            if (active.IsPinned)
+                _inUse++;
+            else if (active.Frame != 0)
+                types.SetLoaned(new Mfn(active.Frame), false);
+            Unmark(reference, !active.IsPinned, active.Writers == 0);
+        }
+        for (uint reference = 0; reference < _count * EntriesPerFrame; reference++)
+        {
+            if (Active(reference).IsPinned)
+                types.SetLoaned(new Mfn(Active(reference).Frame), true);
+        }
+    }
+
+    /// <summary>Adds what the uses of entries hold of a frame: general references and those to its type.</summary>
+    internal void CountUses(Mfn frame, ref uint general, ref uint typed)
+    {
+        using (_lock.Enter())
+        {
+            for (uint reference = 0; reference < _count * EntriesPerFrame; reference++)
+            {
+                ref ActiveGrant active = ref Active(reference);
+                if (!active.IsPinned || active.Frame != frame.Value)
+                    continue;
+                general += active.Readers;
+                typed += active.Writers;
+            }
+        }
+    }
+
+    private sealed class MarksRepair(GrantTable table) : Undoable
+    {
+        public override void Undo(ulong argument) => table.RepairMarks();
     }
 
     /// <summary>The frame of an entry that the caller uses, so that it cannot change.</summary>

@@ -21,7 +21,7 @@ public sealed partial class GrantTable
     private const int ActiveOrder = 1;
 
     private readonly Domain _domain;
-    private readonly SpinLock _lock = new(LockRank.Grants);
+    private readonly SpinLock _lock;
     private readonly SharedArea[] _shared = new SharedArea[MaxFrames];
     private readonly Table<ActiveGrant>[] _active = new Table<ActiveGrant>[MaxFrames];
     private readonly Mfn[] _frames = new Mfn[MaxFrames];
@@ -37,6 +37,7 @@ public sealed partial class GrantTable
     public GrantTable(Domain domain)
     {
         _domain = domain;
+        _lock = new SpinLock(LockRank.Grants, new MarksRepair(this));
         Mappings = new GrantMappings();
     }
 
@@ -45,6 +46,9 @@ public sealed partial class GrantTable
 
     /// <summary>Layout of the entries. Version 2 is not offered, as in Xen with `gnttab=max-ver:1`.</summary>
     public uint Version => 1;
+
+    /// <summary>True while somebody uses an entry.</summary>
+    internal bool IsInUse => System.Threading.Volatile.Read(ref _inUse) != 0;
 
     /// <summary>What this domain has mapped of others.</summary>
     internal GrantMappings Mappings { get; }
@@ -108,18 +112,22 @@ public sealed partial class GrantTable
 
     private bool TryAddFrame(MachineMemory memory)
     {
-        if (!memory.Allocator.TryAllocate(ActiveOrder, AllocationFlags.Zeroed, out Mfn active))
+        if (!memory.Allocator.TryAllocate(ActiveOrder, AllocationFlags.Zeroed, out Mfn active, out int activeNote))
             return false;
-        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame))
+        if (!memory.Allocator.TryAllocate(0, AllocationFlags.Zeroed, out Mfn frame, out int note))
         {
-            memory.Allocator.Free(active, ActiveOrder);
+            memory.Allocator.Free(active, ActiveOrder, activeNote);
             return false;
         }
+        Table<ActiveGrant> table = Table<ActiveGrant>.Over(active.Address, EntriesPerFrame);
+        SharedArea shared = SharedArea.Page(frame);
         memory.Types.ShareWithGuest(frame, _domain);
+        PerCpu.Ledger.Strike(note);
+        PerCpu.Ledger.Strike(activeNote);
         _activeFrames[_count] = active;
-        _active[_count] = Table<ActiveGrant>.Over(active.Address, EntriesPerFrame);
+        _active[_count] = table;
         _frames[_count] = frame;
-        _shared[_count] = SharedArea.Page(frame);
+        _shared[_count] = shared;
         _count++;
         return true;
     }

@@ -66,7 +66,7 @@ internal static class MemoryExchanges
         ulong outFirst = (request.NrExchanged << inOrder) >> outOrder;
         ulong outCount = 1UL << (chunkOrder - outOrder);
         StolenFrames stolen = host.Stolen;
-        stolen.Clear();
+        using SpinLock.Scope held = stolen.Enter();
 
         ulong firstIn = request.NrExchanged;
         for (ulong i = 0; i < frames; i++)
@@ -76,9 +76,11 @@ internal static class MemoryExchanges
             {
                 Mfn frame = new(unchecked(mfn + (i & ((1UL << inOrder) - 1))));
                 ulong number = host.Memory.M2P.Get(frame);
+                // Noted before it is taken, so that a trap in between does not lose it.
+                stolen.Add(frame, number);
                 error = host.Memory.Frames.Contains(frame) && target.Pages.TrySteal(frame) ? XenError.None : XenError.Invalid;
-                if (error == XenError.None)
-                    stolen.Add(frame, number);
+                if (error != XenError.None)
+                    stolen.DropLast();
             }
             if (error != XenError.None)
             {
@@ -116,15 +118,28 @@ internal static class MemoryExchanges
     }
 }
 
-/// <summary>Frames that an exchange has taken from a domain and not yet given to anybody.</summary>
+/// <summary>Frames that an exchange has taken from a domain and not yet given to anybody. One exchange at a time has them.</summary>
 public sealed class StolenFrames
 {
+    private readonly SpinLock _lock;
+
+    /// <summary>Empty.</summary>
+    public StolenFrames() => _lock = new SpinLock(LockRank.PageTables, new Repair(this));
+
     private readonly ulong[] _frames = new ulong[1 << 12];
     private readonly ulong[] _pfns = new ulong[1 << 12];
     private int _count;
 
-    /// <summary>Forgets all.</summary>
-    internal void Clear() => _count = 0;
+    /// <summary>Waits for another exchange, and begins one.</summary>
+    internal SpinLock.Scope Enter()
+    {
+        SpinLock.Scope held = _lock.Enter();
+        _count = 0;
+        return held;
+    }
+
+    /// <summary>The frame that was noted last has not been taken.</summary>
+    internal void DropLast() => _count--;
 
     /// <summary>Notes a frame and the pseudo-physical number that it had.</summary>
     internal void Add(Mfn frame, ulong pfn)
@@ -145,6 +160,17 @@ public sealed class StolenFrames
                 memory.Allocator.Free(new Mfn(_frames[i]), 0);
         }
         _count = 0;
+    }
+
+    /// <summary>After a trap: those that are nobody's go back to the allocator.</summary>
+    private sealed class Repair(StolenFrames stolen) : Undoable
+    {
+        public override void Undo(ulong argument)
+        {
+            for (int i = 0; i < stolen._count; i++)
+                Host.Current.Memory.Allocator.TakeBack(stolen._frames[i], 0);
+            stolen._count = 0;
+        }
     }
 
     /// <summary>Returns the frames to the page allocator.</summary>

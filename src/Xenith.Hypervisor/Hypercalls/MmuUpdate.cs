@@ -150,7 +150,7 @@ internal static class MmuOwners
             owner = FrameBits.IoOwner;
             return XenError.None;
         }
-        if (id == caller.Id || (id != DomainIds.Xen && Host.Current.Domains.Find(id) is null))
+        if (id == caller.Id || (id != DomainIds.Xen && Host.Current.Domains.Find(id) is not { GivesReferences: true }))
             return XenError.NoSuchDomain;
         owner = id + 1u;
         return caller.IsPrivileged ? XenError.None : XenError.NotPermitted;

@@ -21,6 +21,8 @@ public sealed partial class DomainPages
         if (!_relinquishing)
         {
             Claim(0);
+            if (_domain.IsSuspect)
+                BeginSettling(memory);
             _relinquishing = true;
             _tablesDone = false;
             _tablesChanged = false;
@@ -37,10 +39,15 @@ public sealed partial class DomainPages
                 _tablesChanged = false;
                 return XenError.Restart;
             }
+            if (_domain.IsSuspect && SettleTypes(memory, ref budget) == XenError.Restart)
+                return XenError.Restart;
+            _cursor = _first;
             _tablesDone = true;
         }
         if (WalkFrames(memory, ref budget) == XenError.Restart)
             return XenError.Restart;
+        if (_domain.IsSuspect && TotalPages != 0)
+            SettleReferences(memory);
         _relinquishing = false;
         return TotalPages == 0 ? XenError.None : XenError.Busy;
     }

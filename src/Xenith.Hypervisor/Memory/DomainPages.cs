@@ -8,13 +8,17 @@ namespace Xenith.Hypervisor.Memory;
 public sealed partial class DomainPages
 {
     private readonly Domain _domain;
-    private readonly SpinLock _lock = new(LockRank.DomainPages);
+    private readonly SpinLock _lock;
     private bool _keepsDomain;
     private uint _first;
     private uint _last;
 
     /// <summary>A domain without memory.</summary>
-    public DomainPages(Domain domain) => _domain = domain;
+    public DomainPages(Domain domain)
+    {
+        _domain = domain;
+        _lock = new SpinLock(LockRank.DomainPages, new ListRepair(this));
+    }
 
     /// <summary>Frames on the list.</summary>
     public ulong TotalPages { get; private set; }
@@ -74,13 +78,14 @@ public sealed partial class DomainPages
         first = Mfn.Invalid;
         if (TotalPages > MaxPages || count > MaxPages - TotalPages)
             return false;
-        if (!allocator.TryAllocate(order, ClaimedPages >= count ? flags.FromClaim() : flags, out first))
+        if (!allocator.TryAllocate(order, ClaimedPages >= count ? flags.FromClaim() : flags, out first, out int note))
             return false;
         if (!TryAssign(first, order))
         {
-            allocator.Free(first, order);
+            allocator.Free(first, order, note);
             return false;
         }
+        PerCpu.Ledger.Strike(note);
         if (ClaimedPages != 0)
             UseClaim(allocator, count);
         return true;
@@ -117,6 +122,7 @@ public sealed partial class DomainPages
             return false;
         ref FrameInfo info = ref memory.Frames[frame];
         ulong only = FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1;
+        // The frames of an exchange are noted in its own list.
         if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
             return false;
         Remove(frame, ref info);
@@ -168,6 +174,7 @@ public sealed partial class DomainPages
         {
             using (_lock.Enter())
             {
+                info.Count &= ~FrameBits.Counted;
                 SharedPages--;
                 LetGoOfDomain();
             }
@@ -176,6 +183,8 @@ public sealed partial class DomainPages
         FrameTable frames = Host.Current.Memory.Frames;
         using (_lock.Enter())
         {
+            // From here on the frame is not the domain's, whatever becomes of the links.
+            info.Count &= ~FrameBits.Listed;
             if (frame.Value == _cursor)
                 _cursor = info.Next;
             if (info.Previous == 0)

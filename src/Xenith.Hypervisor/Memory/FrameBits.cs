@@ -60,6 +60,9 @@ internal static class FrameBits
     /// <summary>Counted in the owner's <see cref="DomainPages.SharedPages"/>: the hypervisor's own that the owner may map, or might until lately.</summary>
     internal const ulong Counted = 1UL << 55;
 
+    /// <summary>Free and on no list, because a CPU is zeroing it.</summary>
+    internal const ulong Scrubbing = 1UL << 54;
+
     internal const int OwnerShift = 32;
     internal const ulong OwnerMask = 0xffffUL << OwnerShift;
 

@@ -94,6 +94,15 @@ internal sealed class FreeLists
         return (head.Count & wanted) == wanted && OrderOf(in head) == order;
     }
 
+    /// <summary>Forgets all blocks.</summary>
+    internal void Clear()
+    {
+        System.Span<uint> first = _first, last = _last, orders = _orders;
+        first.Clear();
+        last.Clear();
+        orders.Clear();
+    }
+
     /// <summary>Puts a block on its list.</summary>
     internal void Add(int group, uint block, int order, uint firstDirty)
     {

@@ -32,6 +32,7 @@ public sealed partial class PageAllocator
                         stamp = frame.TlbStamp;
                     if ((frame.Count & FrameBits.Dirty) != 0)
                         _dirty--;
+                    frame.Count |= FrameBits.Scrubbing;
                 }
             }
             Tlb.FlushSince(stamp);

@@ -14,7 +14,8 @@ public sealed partial class PageAllocator
 
     private readonly FrameTable _frames;
     private readonly FreeLists _lists;
-    private readonly SpinLock _lock = new(LockRank.PageAllocator);
+    private readonly SpinLock _lock;
+    private readonly FramesInHand _inHand;
     private readonly NumaTopology _topology;
     private readonly int _nodes;
     private readonly ulong[] _freeByGroup;
@@ -29,6 +30,8 @@ public sealed partial class PageAllocator
         _topology = topology;
         _nodes = topology.Count;
         _lists = new FreeLists(frames, _nodes);
+        _lock = new SpinLock(LockRank.PageAllocator, new FreeListsRepair(this));
+        _inHand = new FramesInHand(this);
         _freeByGroup = new ulong[_lists.Groups];
         _totalByNode = new ulong[_nodes];
     }
@@ -113,9 +116,30 @@ public sealed partial class PageAllocator
     /// <summary>Allocates 2^order frames that follow each other, aligned to their number; false if there are none such.</summary>
     public bool TryAllocate(int order, AllocationFlags flags, out Mfn first)
     {
+        if (!TryAllocate(order, flags, out first, out int note))
+            return false;
+        PerCpu.Ledger.Strike(note);
+        return true;
+    }
+
+    /// <summary>The same; the frames are the allocator's after a trap until the caller strikes <paramref name="note"/> out of the ledger: just before he writes down that they are his.</summary>
+    internal bool TryAllocate(int order, AllocationFlags flags, out Mfn first, out int note)
+    {
         first = Mfn.Invalid;
+        note = -1;
         if ((uint)order > MaxOrder)
             return false;
+        Ledger ledger = PerCpu.Ledger;
+        note = ledger.Enter(_inHand, FramesInHand.None);
+        if (TryAllocateNoted(order, flags, ledger, note, out first))
+            return true;
+        ledger.Strike(note);
+        return false;
+    }
+
+    private bool TryAllocateNoted(int order, AllocationFlags flags, Ledger ledger, int note, out Mfn first)
+    {
+        first = Mfn.Invalid;
         uint block;
         ulong stamp;
         bool dirty;
@@ -123,6 +147,7 @@ public sealed partial class PageAllocator
         {
             if (!TryTake(order, flags, out block))
                 return false;
+            ledger.Amend(note, FramesInHand.Of(block, order));
             Detach(block, order, out stamp, out dirty);
         }
         Tlb.FlushSince(stamp);
@@ -146,6 +171,16 @@ public sealed partial class PageAllocator
         ulong count = 1UL << order;
         for (ulong i = 0; i < count; i++)
             Invariant.Holds((_frames[first.Plus(i)].Count & ~FrameBits.Dirty) == FrameBits.Managed);
+        Free(first, order, EnterInHand(first, order));
+    }
+
+    /// <summary>Notes that somebody has frames in his hands which nothing else says the place of: after a trap they go back, if they are not somebody's then.</summary>
+    internal int EnterInHand(Mfn first, int order) => PerCpu.Ledger.Enter(_inHand, FramesInHand.Of(first.Value, order));
+
+    /// <summary>Gives back frames that have been noted; the note is struck out.</summary>
+    internal void Free(Mfn first, int order, int note)
+    {
+        ulong count = 1UL << order;
         int group = GroupOf(first.Value);
         using (_lock.Enter())
         {
@@ -159,6 +194,8 @@ public sealed partial class PageAllocator
             _dirty += count;
             _freeByGroup[group] += count;
             Merge(group, (uint)first.Value, order, 0);
+            // Under the lock: nobody else can have got the frames yet.
+            PerCpu.Ledger.Strike(note);
         }
     }
 

@@ -131,14 +131,10 @@ public sealed partial class PageTypes
         }
         if (type == PageType.Writable && present is PageType.None or PageType.Writable)
         {
-            if (!FrameCounts.TryChangeType(ref info, bits, TypeBits.One(type)))
-                return XenError.TryAgain;
-            Absorb(ref held);
-            return XenError.None;
+            return TryAbsorb(frame, ref info, bits, TypeBits.One(type), ref held) ? XenError.None : XenError.TryAgain;
         }
-        if (!FrameCounts.TryChangeType(ref info, bits, TypeBits.Idle(type) | TypeBits.Busy | TypeBits.Promoting))
+        if (!TryAbsorb(frame, ref info, bits, TypeBits.Idle(type) | TypeBits.Busy | TypeBits.Promoting, ref held))
             return XenError.TryAgain;
-        Absorb(ref held);
         int ledger = PerCpu.Ledger.Enter(_busy, frame.Value);
         // The frame was something else: nobody may reach it as that any more.
         if (present != PageType.None && present != type)
@@ -156,9 +152,36 @@ public sealed partial class PageTypes
         return XenError.None;
     }
 
-    private static void Absorb(ref int held)
+    /// <summary>
+    /// Puts a type in force that takes over the reference which the caller holds. The ledger's entry goes first: a trap in between must not give back what the type holds. What it may cost instead,
+    /// a reference that nobody holds, the end of the domain sets right.
+    /// </summary>
+    private bool TryAbsorb(Mfn frame, ref FrameInfo info, ulong from, ulong to, ref int held)
     {
         PerCpu.Ledger.Strike(held);
-        held = Absorbed;
+        if (FrameCounts.TryChangeType(ref info, from, to))
+        {
+            held = Absorbed;
+            return true;
+        }
+        held = PerCpu.Ledger.Enter(_references, frame.Value);
+        return false;
+    }
+
+    /// <summary>Notes that a reference, or one to the type, is the caller's to give back whatever happens.</summary>
+    internal int EnterOwed(Mfn frame, bool general) => general ? PerCpu.Ledger.Enter(_references, frame.Value) : PerCpu.Ledger.Enter(_types, frame.Value);
+
+    /// <summary>Gives it back.</summary>
+    internal void PutOwed(Mfn frame, bool general, int owed)
+    {
+        ref FrameInfo info = ref _frames[frame];
+        PerCpu.Ledger.Strike(owed);
+        // In this order nothing lies between the two that can trap.
+        PutResult result = general ? FrameCounts.Put(ref info) : FrameCounts.PutType(ref info, _tlb);
+        if (result == PutResult.Last && general)
+            Release(frame);
+        else if (result == PutResult.Last)
+            EndType(frame, ref info, TypeBits.TypeOf(info.Type));
+        Invariant.Holds(result != PutResult.Underflow);
     }
 }

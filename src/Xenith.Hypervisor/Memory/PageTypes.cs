@@ -178,18 +178,20 @@ public sealed partial class PageTypes
         ref FrameInfo info = ref _frames[frame];
         info.TlbStamp = _tlb.Now;
         Invariant.Holds(!TypeBits.IsInForce(info.Type));
+        int note = _allocator.EnterInHand(frame, 0);
         if ((info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0 && Host.Current.Domains.Find(info.Owner - 1) is Domain domain)
             domain.Pages.Remove(frame, ref info);
         if ((info.Count & FrameBits.Managed) == 0)
         {
             info.Type = 0;
             info.Count = 0;
+            PerCpu.Ledger.Strike(note);
             return;
         }
         _m2p.Set(frame, MachineToPhysical.InvalidEntry);
         info.Type = 0;
         info.Count = FrameBits.Managed;
-        _allocator.Free(frame, 0);
+        _allocator.Free(frame, 0, note);
     }
 }
 

@@ -33,6 +33,28 @@ internal static class Panic
         Restart(log);
     }
 
+    /// <summary>The same for a page fault of the hypervisor, whose address is worth a line.</summary>
+    internal static void OnPageFault(ConsoleLog log, ulong error, ulong address)
+    {
+        if (!Begin(log))
+        {
+            Reenter(log);
+            return;
+        }
+        Head(log);
+        PageFault(log, error, address);
+        Tail(log);
+        Restart(log);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PageFault(ConsoleLog log, ulong error, ulong address)
+    {
+        log.Always($"FATAL PAGE FAULT");
+        log.Always($"[error_code={error:x4}]");
+        log.Always($"Faulting linear address: {address:x16}");
+    }
+
     // Each in a method of its own: a line takes half a kilobyte of a stack that may have only one page.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Head(ConsoleLog log)

@@ -31,7 +31,7 @@ public sealed class Ledger
     /// <summary>Entries made since the start; fault injection counts with it.</summary>
     public int Total => _total;
 
-    /// <summary>Set while and after a trap is being undone: hosted, every `Dispose` then does nothing, as on the metal.</summary>
+    /// <summary>Set from a trap until it is undone: hosted, every `Dispose` does nothing then, as on the metal.</summary>
     public bool Trapped
     {
         get => TrapModel.RunsDispose && _trapped;
@@ -54,6 +54,9 @@ public sealed class Ledger
         return at;
     }
 
+    /// <summary>Gives an entry another argument: for what is entered before it is known, or before it is held.</summary>
+    public void Amend(int at, ulong argument) => _slots[at].Argument = argument;
+
     /// <summary>Strikes out an entry. Scopes nest, so it is nearly always the newest; an older one leaves a hole until those above go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Strike(int at)
@@ -64,10 +67,10 @@ public sealed class Ledger
             StrikeOutOfOrder(at);
     }
 
-    /// <summary>Undoes everything that is left, newest first.</summary>
+    /// <summary>Undoes everything that is left, newest first. Scopes in what undoes work as always.</summary>
     public void UndoAll()
     {
-        Trapped = true;
+        Trapped = false;
         while (_depth > 0)
         {
             int at = _depth - 1;

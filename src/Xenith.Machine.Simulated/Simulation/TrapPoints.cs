@@ -1,0 +1,65 @@
+// Where the hypervisor can be made to trap. A test weaves a call of Pass or PassCommit in front of every call that the hypervisor makes into Machine, its ledger
+// included (tests/Xenith.Tests/Faults/TrapPointWeaver.cs); here they are counted, and one of them traps.
+
+using System;
+using System.Collections.Generic;
+
+namespace Xenith.Machine.Simulation;
+
+/// <summary>A trap on purpose.</summary>
+public sealed class InjectedTrap(int site) : Exception($"trap injected at site {site}")
+{
+    /// <summary>The place in the hypervisor's code, as the weaver numbered it.</summary>
+    public int Site { get; } = site;
+}
+
+/// <summary>The points at which a trap can be injected. One thread uses it.</summary>
+public static class TrapPoints
+{
+    private static bool s_counting;
+    private static long s_trapAt;
+    private static List<int>? s_trace;
+
+    /// <summary>Points passed since <see cref="Count"/> or <see cref="TrapAt"/>, without those in [Commit] methods.</summary>
+    public static long Passed { get; private set; }
+
+    /// <summary>Points in [Commit] methods: the build has proved that nothing traps there.</summary>
+    public static long PassedInCommit { get; private set; }
+
+    /// <summary>From now on points are counted, and their sites noted if a list is given.</summary>
+    public static void Count(List<int>? trace = null) => Start(0, trace);
+
+    /// <summary>From now on points are counted, and the one with this number, from 1, traps.</summary>
+    public static void TrapAt(long number) => Start(number, null);
+
+    /// <summary>Nothing is counted any more.</summary>
+    public static void Stop() => s_counting = false;
+
+    /// <summary>The hypervisor is about to call into Machine.</summary>
+    public static void Pass(int site)
+    {
+        if (!s_counting)
+            return;
+        Passed++;
+        s_trace?.Add(site);
+        if (Passed != s_trapAt)
+            return;
+        s_counting = false;
+        throw new InjectedTrap(site);
+    }
+
+    /// <summary>The same in a method that must not trap.</summary>
+    public static void PassCommit(int site)
+    {
+        if (s_counting)
+            PassedInCommit++;
+    }
+
+    private static void Start(long trapAt, List<int>? trace)
+    {
+        Passed = PassedInCommit = 0;
+        s_trapAt = trapAt;
+        s_trace = trace;
+        s_counting = true;
+    }
+}
