@@ -159,7 +159,8 @@ static unsafe class SwitchWorker
                 return SwitchState.ToUser(block, vcpu);
         }
 
-        block->Turns = 200000 + (Next(ref seed) & 0x1ffff);
+        // Longer than a time slice on any machine that runs this.
+        block->Turns = 700000 + (Next(ref seed) & 0x7ffff);
         switch (round % 5)
         {
             case 0:
