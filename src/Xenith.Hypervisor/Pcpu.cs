@@ -130,7 +130,7 @@ public sealed class Pcpu
         if (_isInScheduler || IsLeaving)
             return;
         _isInScheduler = true;
-        Host.Scheduler.AddCpu(Id);
+        Host.Scheduler.AddCpu(Id, Host.Time.Now);
     }
 
     /// <summary>From now on no vCPU is given to the CPU. Called by the CPU itself; nothing happens if that is so already.</summary>
