@@ -129,7 +129,8 @@ internal static class Startup
         ConsoleSetup.Finish(host, in options);
 
         secondary.StartAll(host, options.Watchdog == WatchdogOption.Off ? 0 : options.WatchdogTimeout);
-        ReportIommus(log, platform);
+        if (!ReportIommus(log, platform, options.Iommu))
+            return;
         host.ScrubsWhenIdle = options.BootScrub != BootScrubOption.Off;
         if (options.BootScrub == BootScrubOption.On)
         {
@@ -163,11 +164,18 @@ internal static class Startup
         Cpu.StartScheduling();
     }
 
-    private static void ReportIommus(ConsoleLog log, PlatformInformation platform)
+    /// <summary>Says that IOMMUs are not used. False after a panic: who demands one does not want the host without it.</summary>
+    private static bool ReportIommus(ConsoleLog log, PlatformInformation platform, IommuOption wanted)
     {
+        if (wanted == IommuOption.Forced)
+        {
+            Panic.Now(log, $"Couldn't enable IOMMU and iommu=required/force");
+            return false;
+        }
         log.Always($"I/O virtualisation disabled");
         if (platform.IommuCount != 0)
             log.Warning($"{platform.IommuCount} IOMMUs are there and not used: devices reach all memory");
+        return true;
     }
 
     /// <summary>RAM between two addresses that nothing lies in: not the image, the boot loader's information, or a module.</summary>

@@ -12,6 +12,9 @@ public sealed class UnimplementedLog
     private const uint Calls = 64;
     private const uint Operations = 128;
 
+    /// <summary>Stands for all that a 32-bit guest may ask of a call. No call has so many operations.</summary>
+    internal const uint Any32Bit = Operations - 2;
+
     /// <summary>One bit for each sub-operation; those beyond the last share its bit.</summary>
     private readonly ulong[] _seen = new ulong[Calls * Operations / 64];
 
@@ -33,6 +36,15 @@ internal static class NotWritten
         Host host = Host.Current;
         if (host.Unimplemented.IsFirst(call, 0))
             host.Log.Warning($"d{Serving.Domain.Id} made hypercall {name} ({call}), which is not implemented");
+        return XenError.NotImplemented.ToResult();
+    }
+
+    /// <summary>-ENOSYS for every call of a 32-bit PV kernel.</summary>
+    internal static long For32Bit(uint call)
+    {
+        Host host = Host.Current;
+        if (host.Unimplemented.IsFirst(call, UnimplementedLog.Any32Bit))
+            host.Log.Warning($"d{Serving.Domain.Id} made hypercall {call} as a 32-bit guest, which is not implemented");
         return XenError.NotImplemented.ToResult();
     }
 

@@ -25,7 +25,7 @@ internal struct SpeculationFeatures
         FbsdpNo = 1 << 14, PsdpNo = 1 << 15, FbClear = 1 << 17, FbClearCtrl = 1 << 18, Rrsba = 1 << 19, BhiNo = 1 << 20, PbrsbNo = 1 << 24, GdsCtrl = 1 << 25, GdsNo = 1 << 26, RfdsNo = 1 << 27,
         RfdsClear = 1 << 28;
 
-    private const uint Rtm = 1 << 11, SmepBit = 1 << 7;
+    private const uint Hle = 1 << 4, Rtm = 1 << 11, SmepBit = 1 << 7;
 
     /// <summary>True for AMD and Hygon, whose CPUs check privilege before they hand data on.</summary>
     internal bool IsAmd;
@@ -83,6 +83,15 @@ internal struct SpeculationFeatures
     /// <summary>Meltdown: a guest's process can read what its page tables map for the supervisor.</summary>
     internal readonly bool LeaksSupervisorPages => !IsAmd && !Can(RdclNo);
 
+    /// <summary>Transactional memory, by its instructions, is there to be used.</summary>
+    internal readonly bool HasTransactions => (Leaf7Ebx & (Rtm | Hle)) != 0;
+
+    /// <summary>TSX asynchronous abort: a transaction that fails reads what buffers hold (SDM vol. 4, TAA_NO).</summary>
+    internal readonly bool LeaksByTransactions => !IsAmd && HasTransactions && !Can(TaaNo);
+
+    /// <summary>Takes transactions away, as <see cref="SpeculationPolicy.TsxControl"/> will have done.</summary>
+    internal void HideTransactions() => Leaf7Ebx &= ~(Rtm | Hle);
+
     /// <summary>Buffers keep data of the last owner of the CPU, and VERW overwrites them.</summary>
     internal readonly bool NeedsVerw
     {
@@ -90,7 +99,7 @@ internal struct SpeculationFeatures
         {
             if (IsAmd)
                 return false;
-            bool sampling = HasLeaf7(MdClear) && (!Can(MdsNo) || ((Leaf7Ebx & Rtm) != 0 && !Can(TaaNo)));
+            bool sampling = HasLeaf7(MdClear) && (!Can(MdsNo) || LeaksByTransactions);
             bool devices = Can(FbClear) && !(Can(SbdrSsdpNo) && Can(FbsdpNo) && Can(PsdpNo));
             return sampling || devices || Can(RfdsClear);
         }

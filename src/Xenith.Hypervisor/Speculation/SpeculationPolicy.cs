@@ -27,13 +27,25 @@ internal struct SpeculationPolicy
     /// <summary>dom0 and other domains run on roots that do not show the hypervisor.</summary>
     internal bool IsolatesDom0, IsolatesDomU;
 
+    /// <summary>What IA32_TSX_CTRL (SDM vol. 4, 0x122) is set to where it exists: 0, or transactions abort and CPUID does not show them.</summary>
+    internal uint TsxControl;
+
+    /// <summary>RTM_DISABLE and TSX_CPUID_CLEAR.</summary>
+    internal const uint TsxOff = 1 | 2;
+
     /// <summary>True if any entry or exit has more to do than on a CPU that needs nothing.</summary>
     internal readonly bool NeedsGuards => Guards != GuardKinds.None || IsolatesDom0 || IsolatesDomU;
 
     /// <summary>Decides.</summary>
-    internal static SpeculationPolicy Choose(in SpeculationFeatures cpu, in HypervisorOptions options)
+    internal static SpeculationPolicy Choose(SpeculationFeatures cpu, in HypervisorOptions options)
     {
         SpeculationPolicy policy = default;
+        // A CPU that leaks by them is better without, unless its owner says otherwise (Xen's document of tsx=).
+        if (cpu.Can(SpeculationFeatures.TsxCtrl) && !IsWanted(options.Tsx, !cpu.LeaksByTransactions))
+        {
+            policy.TsxControl = TsxOff;
+            cpu.HideTransactions();
+        }
         SpeculationOption chosen = options.Speculation;
         bool own = !chosen.AllOff && !chosen.XenOff;
         bool restrict = IsWanted(chosen.Ibrs, own);

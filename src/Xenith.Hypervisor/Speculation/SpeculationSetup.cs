@@ -9,17 +9,18 @@ namespace Xenith.Hypervisor.Speculation;
 /// <summary>The host's measures against speculation, chosen once while booting, carried out on each CPU.</summary>
 public sealed class SpeculationSetup
 {
-    private const uint SpecCtrlMsr = 0x48, PredictorCommand = 0x49;
+    private const uint SpecCtrlMsr = 0x48, PredictorCommand = 0x49, TsxControlMsr = 0x122;
     private const ulong Ibpb = 1, AutomaticIbrs = 1 << 21;
 
     private readonly Mfn[] _roots = new Mfn[256];
     private SpeculationPolicy _policy;
+    private bool _hasTsxControl;
 
     /// <summary>Reads what the boot CPU says, decides, reports, and puts the guarded ways into the code if they are needed. Before any other CPU and any guest.</summary>
     internal static SpeculationSetup Choose(ConsoleLog log, in HypervisorOptions options)
     {
         SpeculationFeatures cpu = SpeculationFeatures.Read();
-        SpeculationSetup setup = new() { _policy = SpeculationPolicy.Choose(in cpu, in options) };
+        SpeculationSetup setup = new() { _policy = SpeculationPolicy.Choose(cpu, in options), _hasTsxControl = cpu.Can(SpeculationFeatures.TsxCtrl) };
         for (int i = 0; i < setup._roots.Length; i++)
             setup._roots[i] = Mfn.Invalid;
         SpeculationReport.Print(log, in cpu, in setup._policy);
@@ -42,6 +43,8 @@ public sealed class SpeculationSetup
     /// <summary>Sets up the CPU that runs this, which has been prepared.</summary>
     internal void ConfigureCpu()
     {
+        if (_hasTsxControl)
+            Cpu.TryWriteMsr(TsxControlMsr, _policy.TsxControl);
         if (_policy.UsesAutomaticIbrs)
             Cpu.TryWriteMsr(Msr.Efer, Cpu.ReadMsr(Msr.Efer) | AutomaticIbrs);
         if (_policy.SpecCtrl != 0)

@@ -64,4 +64,24 @@ public sealed class HostedBootTests
             Assert.Throws<CpuStopped>(() => HostedHypervisor.Start(machine));
         Assert.Contains("dom0 kernel not specified", machine.Com1.Text);
     }
+
+    [Theory]
+    [InlineData("iommu=required", true)]
+    [InlineData("iommu=force", true)]
+    [InlineData("iommu=no-required,verbose", false)]
+    [InlineData("iommu", false)]
+    public void Who_demands_an_IOMMU_does_not_get_a_host_without_one(string option, bool stops)
+    {
+        using var machine = new SimulatedMachine();
+        Firmware.Write(machine, TestKernel.Create(), $"noreboot {option}", "");
+        using (machine.Cpus[0].Enter())
+        {
+            if (stops)
+                Assert.Throws<CpuStopped>(() => HostedHypervisor.Start(machine));
+            else
+                HostedHypervisor.Start(machine);
+        }
+        Assert.Equal(stops, machine.Com1.Text.Contains("Couldn't enable IOMMU and iommu=required/force", StringComparison.Ordinal));
+        Assert.Equal(!stops, machine.Com1.Text.Contains("*** Building a PV Dom0 ***", StringComparison.Ordinal));
+    }
 }

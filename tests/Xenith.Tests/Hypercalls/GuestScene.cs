@@ -106,6 +106,9 @@ internal sealed class GuestScene : IDisposable
     public long Call(HypercallNumber number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong a5 = 0) =>
         _scene.Cpu0.Hypercall((uint)number, a1, a2, a3, a4, a5);
 
+    /// <summary>A call as a 32-bit PV kernel makes it.</summary>
+    public long CallAs32Bit(HypercallNumber number, uint a1 = 0, uint a2 = 0, ulong a3 = 0) => HypercallTable.Call<Pv32>(a1, a2, a3, 0, 0, (uint)number);
+
     /// <summary>A call whose argument is a structure in memory; the structure is read back.</summary>
     public long Call<T>(HypercallNumber number, ulong command, ref T argument) where T : unmanaged
     {

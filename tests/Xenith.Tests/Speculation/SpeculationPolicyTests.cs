@@ -46,6 +46,27 @@ public sealed class SpeculationPolicyTests
     }
 
     [Fact]
+    public void Transactions_are_off_where_they_leak_unless_asked_for()
+    {
+        const uint rtm = 1 << 11, hle = 1 << 4;
+        SpeculationFeatures leaking = NewIntel with { Leaf7Ebx = Smep | rtm | hle, Capabilities = (NewIntel.Capabilities | SpeculationFeatures.TsxCtrl) & ~SpeculationFeatures.TaaNo };
+        Assert.Equal(SpeculationPolicy.TsxOff, Choose(leaking).TsxControl);
+        // Without transactions there is nothing left that VERW would be needed for.
+        Assert.Equal(GuardKinds.None, Choose(leaking).Guards);
+        Assert.Equal(0u, Choose(leaking, "tsx").TsxControl);
+        Assert.Equal(GuardKinds.Buffers, Choose(leaking, "tsx").Guards);
+
+        SpeculationFeatures immune = leaking with { Capabilities = leaking.Capabilities | SpeculationFeatures.TaaNo };
+        Assert.Equal(0u, Choose(immune).TsxControl);
+        Assert.Equal(SpeculationPolicy.TsxOff, Choose(immune, "tsx=no").TsxControl);
+
+        // Without the control register they stay, and so does what they need.
+        SpeculationFeatures stuck = leaking with { Capabilities = leaking.Capabilities & ~SpeculationFeatures.TsxCtrl };
+        Assert.Equal(0u, Choose(stuck, "tsx=no").TsxControl);
+        Assert.Equal(GuardKinds.Buffers, Choose(stuck, "tsx=no").Guards);
+    }
+
+    [Fact]
     public void Without_SMEP_the_return_stack_is_overwritten()
     {
         Assert.Equal(GuardKinds.Returns, Choose(new SpeculationFeatures { IsAmd = true }).Guards);
@@ -111,6 +132,6 @@ public sealed class SpeculationPolicyTests
         while (parser.MoveNext())
             Assert.Fail($"{parser.Problem}: {text}");
         HypervisorOptions options = parser.Options;
-        return SpeculationPolicy.Choose(in cpu, in options);
+        return SpeculationPolicy.Choose(cpu, in options);
     }
 }

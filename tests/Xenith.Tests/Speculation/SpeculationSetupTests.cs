@@ -52,6 +52,22 @@ public sealed class SpeculationSetupTests
         Assert.Contains("  Hardware hints: RDCL_NO EIBRS MDS_NO TAA_NO", machine.Com1.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("loglvl=all", 0UL, "TSX+")]
+    [InlineData("loglvl=all tsx=no", 3UL, "TSX-")]
+    public void Transactional_memory_is_set_as_the_command_line_says(string commandLine, ulong control, string word)
+    {
+        const uint tsxControl = 0x122;
+        using SimulatedMachine machine = Booted(commandLine, cpu =>
+        {
+            Intel(cpu, MdClear | HasArchCapabilities);
+            cpu.Msrs.Define(ArchCapabilities, 1 << 0 | 1 << 5 | 1 << 7 | 1 << 8);
+            cpu.Msrs.Define(tsxControl, 2);
+        });
+        Assert.Equal(control, machine.Cpus[0].Msrs.Read(tsxControl));
+        Assert.Contains($"SPEC_CTRL: No {word}, Other:", machine.Com1.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_was_switched_off_is_not_touched()
     {

@@ -12,7 +12,7 @@ internal sealed class Compiler : Scenario
 
     public override string Name => "compiler";
 
-    public override string Point => "'make -j4' of 200 C files in dom0 gives the object files, to the byte, that the same compiler makes outside";
+    public override string Point => "'make -j4' of 200 C files in dom0 with four vCPUs on two CPUs gives the object files, to the byte, that the same compiler makes outside";
 
     public override IEnumerable<TestCase> Cases(Scale scale) => scale == Scale.Full ? [Case()] : [];
 
@@ -20,7 +20,7 @@ internal sealed class Compiler : Scenario
     {
         var commands = $"files={Files}\n{Dom0Userland.Resource("compile.sh")}";
         var outside = await OutsideAsync(await bench.Workshop.RootFileSystemAsync(bench.Cancel), commands, bench.Cancel);
-        var boot = await RootSession.BootAsync(bench, commands);
+        var boot = await RootSession.BootAsync(bench, commands, cpus: 2, vcpus: 4);
         TestBench.CheckOrderly(boot);
         TestBench.Check(boot.Lines.Count == Files + 4, $"{boot.Lines.Count} lines came out, not {Files + 4}");
         var expected = outside.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -9,7 +9,7 @@ internal sealed class StressTest : Scenario
 
     public override string Name => "stress";
 
-    public override string Point => "five minutes of 'stress-ng --verify' in dom0 (cpu, vm, fork, signals, pipe, mmap, timer, futex) without a failure";
+    public override string Point => "five minutes of 'stress-ng --verify' in dom0 with four vCPUs on two CPUs (cpu, vm, fork, signals, pipe, mmap, timer, futex) without a failure";
 
     public override IEnumerable<TestCase> Cases(Scale scale) => scale == Scale.Full ? [Case()] : [];
 
@@ -19,8 +19,10 @@ internal sealed class StressTest : Scenario
             stress-ng --verify --oomable --vm-bytes 64M --mmap-bytes 32M --timeout {Seconds}s --metrics-brief {string.Join(' ', Stressors.Select(name => $"--{name} 1"))} 2>&1
             status=$?
             dmesg | grep -E 'kernel BUG|BUG: (unable|Bad|scheduling|sleeping)|WARNING: CPU|Oops|segfault' | sed 's/^/dmesg: /'
+            echo vcpus $(nproc)
             exit $status
-            """);
+            """, cpus: 2, vcpus: 4);
+        TestBench.Check(boot.Lines.Contains("vcpus 4"), $"dom0 has not four vCPUs\n{boot.Text}");
         TestBench.CheckOrderly(boot);
         TestBench.Check(!boot.Lines.Any(line => line.StartsWith("dmesg: ", StringComparison.Ordinal)), $"the kernel complained\n{boot.Text}");
         foreach (var name in Stressors)

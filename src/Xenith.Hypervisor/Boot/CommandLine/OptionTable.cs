@@ -162,7 +162,7 @@ internal ref struct OptionTable
         + "idle_latency_factor - int\n"u8
         + "invpcid - bool\n"u8
         + "ioapic_ack - old new\n"u8
-        + "iommu - text\n"u8
+        + "iommu + text\n"u8
         + "iommu_dev_iotlb_timeout - int\n"u8
         + "iommu_inclusive_mapping - bool\n"u8
         + "irq-max-guests + int\n"u8
@@ -240,7 +240,7 @@ internal ref struct OptionTable
         + "tickle_one_idle_cpu - bool\n"u8
         + "timer_slop - int\n"u8
         + "tsc - unstable skewed stable:socket\n"u8
-        + "tsx - bool\n"u8
+        + "tsx + bool\n"u8
         + "ucode - list int scan nmi allow-same digest-check\n"u8
         + "unrestricted_guest - bool\n"u8
         + "vcpu_migration_delay - int\n"u8
