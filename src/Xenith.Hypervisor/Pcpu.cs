@@ -25,6 +25,9 @@ public sealed class Pcpu
 
     private readonly CpuLink _link;
 
+    /// <summary>How many NMIs the CPU has taken. Only its NMI handler changes it.</summary>
+    internal uint Nmis;
+
     /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
     internal bool HasUnknownNmi;
 

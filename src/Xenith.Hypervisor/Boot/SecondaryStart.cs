@@ -31,6 +31,9 @@ public sealed class SecondaryStart
     private uint _most = 1;
     private int _arrived;
 
+    /// <summary>What compares the CPUs' clocks.</summary>
+    internal TscCheck Tsc => _tsc;
+
     /// <summary>CPUs that have a block and an object, whether or not they answer.</summary>
     public uint Count => _count;
 

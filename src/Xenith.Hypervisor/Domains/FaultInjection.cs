@@ -1,11 +1,12 @@
 using System;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Domains;
 
 /// <summary>
-/// Bugs on demand: hypercalls that trap, so that tests can see what a trap does. Compiled in where XENITH_FAULTS is defined: in the hosted build, and in an image with
+/// Bugs on demand: hypercalls that trap or never end, so that tests can see what a trap does. Compiled in where XENITH_FAULTS is defined: in the hosted build, and in an image with
 /// `-p:XenithChecks=true`. Elsewhere these numbers are unknown calls like any other.
 /// </summary>
 internal static class FaultInjection
@@ -27,6 +28,12 @@ internal static class FaultInjection
 
     /// <summary>Calls without end. Not hosted: the process would die.</summary>
     internal const uint StackOverflow = First + 5;
+
+    /// <summary>A loop without end, with interrupts on. Not hosted.</summary>
+    internal const uint Stuck = First + 6;
+
+    /// <summary>The same with interrupts off. Not hosted.</summary>
+    internal const uint StuckWithoutInterrupts = First + 7;
 
     /// <summary>Traps if the number of an unknown hypercall says so.</summary>
     [Conditional("XENITH_FAULTS")]
@@ -51,6 +58,13 @@ internal static class FaultInjection
             case StackOverflow:
                 Deepen(number);
                 break;
+            case Stuck:
+                Spin();
+                break;
+            case StuckWithoutInterrupts:
+                Cpu.DisableInterrupts();
+                Spin();
+                break;
         }
     }
 
@@ -59,6 +73,13 @@ internal static class FaultInjection
     {
         ReadOnlySpan<byte> few = [1, 2];
         _ = few[unchecked((int)index)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Spin()
+    {
+        while (true)
+            Cpu.Pause();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

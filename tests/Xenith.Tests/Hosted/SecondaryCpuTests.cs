@@ -107,10 +107,13 @@ public sealed class SecondaryCpuTests
         ulong address = HostedHypervisor.AddressOf(0x20);
         second.WriteCr3(hypervisor.Cpu.Cr3);
         third.WriteCr3(hypervisor.Cpu.Cr3);
-        hypervisor.Host.Pcpus.Find(1)!.Loaded = hypervisor.Host.Domains.Find(0)!.Vcpus[0];
+        Vcpu loaded = hypervisor.Host.Domains.Find(0)!.FindVcpu(1)!;
+        loaded.Scheduling.LoadedOn = 1;
+        hypervisor.Host.Pcpus.Find(1)!.Loaded = loaded;
         Assert.True(second.TryReadAsUser(address, out ulong _));
         Assert.True(third.TryReadAsUser(address, out ulong _));
-        hypervisor.Write(mask, 1UL);
+        // The second vCPU; and one that does not exist.
+        hypervisor.Write(mask, 1UL << 1 | 1UL << 63);
         hypervisor.Write(TestKernel.VirtualStart + 0x3000, new MmuExtOp { Cmd = (uint)command, LinearAddr = address });
         if (command is MmuExtCommand.TlbFlushMulti or MmuExtCommand.InvlpgMulti)
             hypervisor.Write(TestKernel.VirtualStart + 0x3010, mask);

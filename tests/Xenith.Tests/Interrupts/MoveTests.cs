@@ -47,14 +47,16 @@ public sealed class MoveTests
 
         // Bound to a vCPU that another CPU has: at once.
         Pcpu second = guest.Host.Pcpus.Find(1)!;
-        second.Loaded = guest.Domain.FindVcpu(1);
+        Load(second, guest.Domain.FindVcpu(1)!);
         var bind = new EventChannelBindVcpu { Port = port, Vcpu = 1 };
         Assert.Equal(0, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindVcpu, ref bind));
         Assert.Equal(second, irq.Cpu);
         Settle(guest);
 
         // The vCPUs change places: with the first interrupt after that, once the last move is long ago.
-        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        Vcpu first = guest.Vcpu;
+        Load(guest.Pcpu, guest.Domain.FindVcpu(1)!);
+        Load(second, first);
         Advance(guest, 20_000_000);
         device.RaiseMsix(0);
         TakeAnywhere(guest, 1);
@@ -102,7 +104,7 @@ public sealed class MoveTests
         Irq irq = guest.Domain.Pirqs.IrqOf((uint)pirq)!;
         Pcpu second = guest.Host.Pcpus.Find(1)!;
         // It would follow the vCPU back at once otherwise.
-        second.Loaded = guest.Vcpu;
+        Load(second, guest.Vcpu);
         irq.SetCpu(second);
         Settle(guest);
         for (int i = 0; i < 2; i++)

@@ -35,16 +35,25 @@ internal sealed class CheckedImage : Scenario
         Bug("a bug of ours ends dom0 and the host", 1, "FaultInjection.Trap", "while serving d0v0: that domain ends here", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
         Bug("a bug with a lock held", 2, "FaultInjection.Trap", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
         Bug("a stack that overflows", 5, "Stack overflow: ", "FaultInjection.Deepen", "FATAL TRAP: vector = 8"),
+        Stuck("a CPU that is stuck", 6),
+        Stuck("a CPU that is stuck with interrupts off", 7),
     ];
 
+    /// <summary>A hypercall that never ends: the other CPU notices, and the stuck one says where it is.</summary>
+    private static TestCase Stuck(string name, int number) => Bug(
+        name, number, machine => machine with { Cpus = 2, HypervisorOptions = "watchdog watchdog_timeout=3" },
+        "Watchdog timer detects that CPU0 is stuck!", "RIP:    e008:", "FaultInjection.Spin", "HypercallTable", "FATAL TRAP: vector = 2 (nmi)", "Reboot in five seconds...");
+
+    private static TestCase Bug(string name, int number, params string[] words) => Bug(name, number, machine => machine, words);
+
     /// <summary>Our kernel asks for a bug of the hypervisor. dom0 ends with it, and so does the host, in words that say why and where.</summary>
-    private static TestCase Bug(string name, int number, params string[] words) => new(name, async bench =>
+    private static TestCase Bug(string name, int number, Func<MachineSettings, MachineSettings> change, params string[] words) => new(name, async bench =>
     {
         var image = await bench.CheckedHypervisorAsync();
         var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
         var modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None);
         var settings = bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = $"tests=none bug={number}" };
-        var end = await bench.WatchAsync(settings, limit: TimeSpan.FromSeconds(240));
+        var end = await bench.WatchAsync(change(settings), limit: TimeSpan.FromSeconds(240));
         var log = string.Join('\n', end.Log);
         foreach (var word in words)
             TestBench.Check(log.Contains(word, StringComparison.Ordinal), $"'{word}' is not in the log, which ends:\n{string.Join('\n', end.Log.TakeLast(40))}");
