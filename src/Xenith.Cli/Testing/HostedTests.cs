@@ -11,6 +11,9 @@ namespace Xenith.Cli.Testing;
 /// </summary>
 internal sealed class HostedTests : TestPart
 {
+    /// <summary>Makes random tests try as often as they should at times (tests/Xenith.Tests/FullCount.cs).</summary>
+    private static readonly Dictionary<string, string> FullCounts = new() { ["XENITH_FULL"] = "1" };
+
     public override string Name => "hosted";
 
     public override string Point => "the unit and model tests of the hosted build pass";
@@ -37,7 +40,7 @@ internal sealed class HostedTests : TestPart
             await Dotnet.BuildAsync(run.Workshop.Repository, project, run.Cancel);
             var program = Path.Combine(run.Workshop.Repository.Output, "bin", name, "release", name);
             var result = await HostCommand.RunAsync(
-                program, ["-automated"], run.Workshop.Repository.Root, onLine: line => reader.Take(line), cancel: run.Cancel);
+                program, ["-automated"], run.Workshop.Repository.Root, environment: run.Scale == Scale.Full ? FullCounts : null, onLine: line => reader.Take(line), cancel: run.Cancel);
             if (!reader.Complete)
                 run.Report(new TestResult(Name, name, Verdict.Failed, clock.Elapsed.TotalSeconds, $"the test program died with status {result.Status}:\n{result.Tail()}"));
         }

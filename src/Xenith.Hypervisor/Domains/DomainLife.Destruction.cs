@@ -52,6 +52,7 @@ internal static partial class DomainLife
                 return domain.Events.CloseAll(ref budget);
             case TeardownStep.UnmapInterrupts:
                 domain.Pirqs.UnmapAll();
+                domain.Watchdogs.StopAll();
                 return XenError.None;
             case TeardownStep.ReturnGrants:
                 return domain.Grants.Mappings.ReleaseAll(host, ref budget);

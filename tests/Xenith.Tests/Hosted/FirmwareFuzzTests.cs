@@ -38,7 +38,7 @@ public sealed class FirmwareFuzzTests
             // Half of the time the checksums are made right again, or nobody would look inside.
             if (changes[0].Item4)
                 Repair(machine);
-        }), iter: 40, threads: 1);
+        }), iter: FullCount.Or(40, 2000), threads: 1);
 
     [Fact]
     public void A_damaged_root_pointer() =>
@@ -52,7 +52,7 @@ public sealed class FirmwareFuzzTests
                 pointer[8] -= Sum(pointer[..20]);
                 pointer[32] -= Sum(pointer[..36]);
             }
-        }), iter: 15, threads: 1);
+        }), iter: FullCount.Or(15, 500), threads: 1);
 
     [Fact]
     public void Absurd_memory_maps()
@@ -66,7 +66,7 @@ public sealed class FirmwareFuzzTests
             .. isReal ? [(0UL, 0x9_f000UL, 1u), (0x10_0000UL, MemoryBytes - 0x10_0000, 1u)] : Array.Empty<(ulong, ulong, uint)>(),
             .. ranges.Select(item => item.Item3 == 1 && item.Item1 < MemoryBytes ? (item.Item1, Math.Min(item.Item2, MemoryBytes - item.Item1), 1u) : item.Item1 >= MemoryBytes || item.Item3 != 1 ? (item.Item1, item.Item2, item.Item3 == 1 ? 2u : item.Item3) : item),
             .. Enumerable.Range(0, small).Select(i => (0x200_0000UL + (ulong)i * 0x2000, 0x1000UL, 2u)),
-        ])), iter: 25, threads: 1);
+        ])), iter: FullCount.Or(25, 1000), threads: 1);
     }
 
     [Fact]
@@ -75,7 +75,30 @@ public sealed class FirmwareFuzzTests
         {
             foreach ((int at, ulong value, int length) in changes)
                 BitConverter.GetBytes(value)[..length].CopyTo(machine.Memory.Bytes(Firmware.InformationAddress + (ulong)at, length));
-        }, mayNameMissingMemory: true), iter: 25, threads: 1);
+        }, mayNameMissingMemory: true), iter: FullCount.Or(25, 1000), threads: 1);
+
+    // Each entry by itself is well formed or nearly so: what it says of CPUs, IO-APICs and interrupts is not.
+    [Fact]
+    public void Interrupt_tables_that_describe_no_machine()
+    {
+        Gen<byte> id = Gen.OneOf(Gen.Byte[0, 5], Gen.Byte, Gen.OneOf<byte>(254, 255));
+        Gen<uint> wide = Gen.OneOf(Gen.UInt[0, 5], Gen.UInt[0, 300], Gen.UInt, Gen.OneOf(0xffff_ffffu, 0x100_0000u));
+        Gen<uint> address = Gen.OneOf(Gen.OneOf(0xfec0_0000u, 0xfee0_0000u, 0u, 0x100_0000u, 0xffff_f000u, 0xffff_fff0u), Gen.UInt);
+        Gen<byte[]> entry = Gen.OneOf<byte[]>(
+            Gen.Select(id, id, wide, (cpu, apic, flags) => (byte[])[0, 8, cpu, apic, .. U32(flags & 3)]),
+            Gen.Select(id, address, wide, (apic, at, first) => (byte[])[1, 12, apic, 0, .. U32(at), .. U32(first)]),
+            Gen.Select(id, wide, id, (source, gsi, flags) => (byte[])[2, 10, 0, source, .. U32(gsi), flags, 0]),
+            Gen.Select(id, wide, (flags, gsi) => (byte[])[3, 8, flags, 0, .. U32(gsi)]),
+            Gen.Select(id, id, (cpu, pin) => (byte[])[4, 6, cpu, 5, 0, pin]),
+            Gen.Select(AnyValue, at => (byte[])[5, 12, 0, 0, .. U64(at)]),
+            Gen.Select(wide, wide, wide, (apic, flags, cpu) => (byte[])[9, 16, 0, 0, .. U32(apic), .. U32(flags & 3), .. U32(cpu)]),
+            Gen.Select(wide, id, (cpu, pin) => (byte[])[10, 12, 5, 0, .. U32(cpu), pin, 0, 0, 0]),
+            Gen.Select(id, id, Gen.Byte.Array[0, 20], (kind, length, rest) => (byte[])[kind, length, .. rest]));
+        Gen.Select(entry.Array[0, 40], Gen.Bool, address, Gen.Int[1, 4]).Sample(
+            (entries, hasCpus, local, cpus) => Boot(_ => { }, [("APIC", [.. U32(hasCpus ? 0xfee0_0000 : local), .. U32(1),
+                .. hasCpus ? Enumerable.Range(0, cpus).SelectMany(cpu => (byte[])[0, 8, (byte)cpu, (byte)cpu, 1, 0, 0, 0]) : [], .. entries.SelectMany(bytes => bytes)])], cpus: cpus),
+            iter: FullCount.Or(25, 1000), threads: 1);
+    }
 
     [Fact]
     public void Machines_with_odd_tables()
@@ -110,13 +133,13 @@ public sealed class FirmwareFuzzTests
     });
 
     /// <summary>Boots a machine that a test has changed, and looks how that ended.</summary>
-    private static void Boot(Action<SimulatedMachine> change, (string, byte[])[]? tables = null, bool mayNameMissingMemory = false)
+    private static void Boot(Action<SimulatedMachine> change, (string, byte[])[]? tables = null, bool mayNameMissingMemory = false, int cpus = 1)
     {
         Exception? failure = null;
         string log = "";
         Thread thread = new(() =>
         {
-            using var machine = new SimulatedMachine(MemoryBytes);
+            using var machine = new SimulatedMachine(MemoryBytes, cpus);
             try
             {
                 Firmware.Write(machine, TestKernel.Create(), "loglvl=all", "", tables ?? Tables);

@@ -3,6 +3,7 @@
 // feels like it. Whatever it does, three things must hold after every hypercall; they are checked in Check.
 
 using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;

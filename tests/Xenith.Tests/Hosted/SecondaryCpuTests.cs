@@ -1,5 +1,6 @@
 using Xenith.Abi;
 using Xenith.Hypervisor;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Power;
 using Xenith.Machine;
@@ -35,6 +36,8 @@ public sealed class SecondaryCpuTests
         Assert.Equal(first.Cr4 | Cr4.TimeStampDisable, second.Cr4 | Cr4.TimeStampDisable);
         Assert.Equal(first.Efer, second.Efer);
         Assert.Equal(7UL, second.Xcr0);
+        // What guests read of it is what it has: their page tables use it.
+        Assert.Equal(0x0000_0501_0007_0406UL, first.Msrs.Read(Msr.Pat));
         Assert.Equal(first.Msrs.Read(Msr.Pat), second.Msrs.Read(Msr.Pat));
     }
 

@@ -2,6 +2,7 @@
 
 using Xenith.Abi;
 using Xenith.Hypervisor;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;
@@ -62,7 +63,8 @@ public sealed class MoveTests
         TakeAnywhere(guest, 1);
         Assert.True(guest.Domain.Events.IsPending(port));
         Assert.Equal(guest.Pcpu, irq.Cpu);
-        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        Load(guest.Pcpu, first);
+        Load(second, guest.Domain.FindVcpu(1)!);
         guest.Domain.SharedInfo.TestAndClearBit(2048, port);
         device.RaiseMsix(0);
         TakeAnywhere(guest, 0);
@@ -283,5 +285,12 @@ public sealed class MoveTests
                 TakeAnywhere(guest, cpu);
             Advance(guest, 1_100_000);
         }
+    }
+
+    /// <summary>A CPU has a vCPU loaded from now on.</summary>
+    private static void Load(Pcpu cpu, Vcpu vcpu)
+    {
+        vcpu.Scheduling.LoadedOn = (int)cpu.Id;
+        cpu.Loaded = vcpu;
     }
 }
