@@ -165,7 +165,7 @@ public sealed class SecondaryStart
     /// <summary>CPU 0 is the one that boots, whatever the firmware's order; one that the firmware does not describe is added.</summary>
     private static void MoveToFront(PlatformInformation platform, uint bootApicId)
     {
-        platform.AddCpu(bootApicId, 0);
+        platform.AddBootCpu(bootApicId);
         for (uint i = 0; i < platform.CpuCount; i++)
         {
             if (platform.Cpus[i].ApicId != bootApicId)
