@@ -121,7 +121,8 @@ public sealed class FirmwareFuzzTests
         ];
         foreach ((string, byte[])[] tables in machines)
             Boot(_ => { }, tables);
-        Assert.Contains("WARNING: NR_CPUS limit of 256 reached - ignoring 2744 further processors", Boot(_ => { }, machines[0]));
+        // The one that boots is none of them, and takes the place of another.
+        Assert.Contains("WARNING: NR_CPUS limit of 256 reached - ignoring 2745 further processors", Boot(_ => { }, machines[0]));
         // Twelve CPUs that do not answer.
         string log = Boot(_ => { }, [("APIC", [.. U32(0xfee0_0000), .. U32(1), .. Enumerable.Range(0, 13).SelectMany(cpu => (byte[])[0, 8, (byte)cpu, (byte)cpu, 1, 0, 0, 0])])]);
         Assert.Contains("Failed to bring up CPU 12 (error -5)", log);
