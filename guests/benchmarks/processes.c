@@ -93,6 +93,12 @@ static void protect_page(void)
 
 int main(int count, char **arguments)
 {
+    if (count == 3 && strcmp(arguments[1], "boot") == 0) {
+        /* Instructions, or nanoseconds, since the machine was switched on. */
+        unsigned long us = now() / 1000;
+        printf("BENCH %s %lu %lu %lu\n", arguments[2], us, us, us);
+        return 0;
+    }
     if (count > 1)
         return 0;
     self = arguments[0];

@@ -8,6 +8,8 @@ var root = new RootCommand("Xenith: a type-1 x86-64 hypervisor in C# that keeps 
     RunCommand.Create(),
     TestCommand.Create(),
     BenchCommand.Create(),
+    TranscriptCommand.Create(),
+    FuzzCommand.Create(),
     BuildCommand.Create(),
     ImageCommand.Create(),
     DoctorCommand.Create(),

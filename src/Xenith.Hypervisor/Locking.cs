@@ -93,7 +93,8 @@ public sealed class SpinLock : Undoable
     public Scope Enter()
     {
         LockOrder.Check(this);
-        Acquire();
+        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+            Wait();
         return new Scope(this, PerCpu.Ledger.Enter(this, 0), false);
     }
 
@@ -130,7 +131,7 @@ public sealed class SpinLock : Undoable
     /// <inheritdoc/>
     public override void Undo(ulong argument) => Volatile.Write(ref _held, 0);
 
-    private void Acquire()
+    private void Wait()
     {
         while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
             Spin();

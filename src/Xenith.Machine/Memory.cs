@@ -73,6 +73,14 @@ public readonly unsafe ref struct Frame
         from.CopyTo(new Span<byte>(_base + offset, from.Length));
     }
 
+    /// <summary>Copies so many bytes of another page, or of this one.</summary>
+    public void CopyFrom(int offset, Frame source, int from, int length)
+    {
+        Check(offset, length);
+        Check(from, length);
+        new ReadOnlySpan<byte>(source._base + from, length).CopyTo(new Span<byte>(_base + offset, length));
+    }
+
     /// <summary>Copies a whole page.</summary>
     public void CopyFrom(Frame other) =>
         new ReadOnlySpan<byte>(other._base, AddressSpace.PageSize).CopyTo(new Span<byte>(_base, AddressSpace.PageSize));

@@ -62,6 +62,9 @@ public readonly unsafe struct SharedArea
     /// <summary>Atomic compare and exchange of 64 bits; returns what was there.</summary>
     public ulong CompareExchange64(uint offset, ulong value, ulong expected) => Interlocked.CompareExchange(ref *At<ulong>(offset), value, expected);
 
+    /// <summary>Atomically clears the bits of 64 that a mask has not.</summary>
+    public void And64(uint offset, ulong mask) => Interlocked.And(ref *At<ulong>(offset), mask);
+
     /// <summary>Atomically sets a bit of an array of 64-bit words; returns whether it was set before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TestAndSetBit(uint offset, uint bit) => (Interlocked.Or(ref *At<ulong>(offset + bit / 64 * 8), 1UL << (int)(bit & 63)) >> (int)(bit & 63) & 1) != 0;

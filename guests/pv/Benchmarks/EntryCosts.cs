@@ -14,6 +14,7 @@ static unsafe class EntryCosts
     {
         KernelFaults();
         UserFaults();
+        Breakpoints();
         UserSyscalls();
         EventToSelf();
         TimerInThePast();
@@ -33,7 +34,7 @@ static unsafe class EntryCosts
         }
 
         Meter.End("page_fault_kernel");
-        Meter.Begin();
+        Meter.Begin(2);
         for (int i = 0; i < Meter.Repeats + Meter.WarmUp; i++)
         {
             Meter.KernelFault(absent);
@@ -73,7 +74,7 @@ static unsafe class EntryCosts
         }
 
         Meter.End("page_fault_user");
-        Meter.Begin();
+        Meter.Begin(2);
         for (int i = 0; i < Meter.Repeats + Meter.WarmUp; i++)
         {
             RunUser(start, end);
@@ -82,6 +83,30 @@ static unsafe class EntryCosts
 
         Meter.End("page_fault_user_iret");
         Check.Ok("gate", Trap.SetGate(14, 0, Native.TrapStubAddress(14)));
+    }
+
+    static void Breakpoints()
+    {
+        const byte anyPrivilege = 3;
+        Check.Ok("gate", Trap.SetGate(3, anyPrivilege, (ulong)(delegate*<void>)&Meter.StampBreakpointStub));
+        Meter.Begin();
+        for (int i = 0; i < Meter.Repeats + Meter.WarmUp; i++)
+        {
+            Meter.KernelBreakpoint();
+            Meter.Add(Between(0, 1, 2 + 2));
+        }
+
+        Meter.End("breakpoint_kernel");
+        ulong start = (ulong)(delegate*<void>)&Meter.UserBreakpointProgram, end = (ulong)(delegate*<void>)&Meter.UserBreakpointProgramEnd;
+        Meter.Begin();
+        for (int i = 0; i < Meter.Repeats + Meter.WarmUp; i++)
+        {
+            RunUser(start, end);
+            Meter.Add(Between(0, 1, 2 + 2));
+        }
+
+        Meter.End("breakpoint_user");
+        Check.Ok("gate", Trap.SetGate(3, anyPrivilege, Native.TrapStubAddress(3)));
     }
 
     static void UserSyscalls()
@@ -97,7 +122,7 @@ static unsafe class EntryCosts
         }
 
         Meter.End("user_syscall");
-        Meter.Begin();
+        Meter.Begin(2);
         for (int i = 0; i < Meter.Repeats + Meter.WarmUp; i++)
         {
             RunUser(start, end);

@@ -12,11 +12,13 @@ static unsafe class HypercallCosts
         Meter.Hypercall("null_hypercall", 0x40011, Number.XenVersion, 0);
         Meter.Hypercall("unknown_number", -ErrorNumber.Enosys, Number.Unassigned11);
         Multicall("multicall_1_null", 1);
+        Multicall("multicall_8_null", 8);
         Multicall("multicall_32_null", 32);
         Meter.Hypercall("fpu_taskswitch", 0, Number.FpuTaskswitch, 0);
         Meter.Hypercall("stack_switch", 0, Number.StackSwitch, Selector.Data, Native.EntryStackTop());
         Meter.Hypercall("set_segment_base_fs", 0, Number.SetSegmentBase, 0, 0);
         Meter.Hypercall("set_segment_base_gs_user", 0, Number.SetSegmentBase, 1, 0);
+        Descriptors();
         Meter.Hypercall("set_timer_op", 0, Number.SetTimerOp, Clock.Now() + 3600000000000);
         Meter.Hypercall("set_timer_op_stop", 0, Number.SetTimerOp, 0);
         ulong* timer = stackalloc ulong[2];
@@ -30,6 +32,19 @@ static unsafe class HypercallCosts
         Meter.Hypercall("send_bad_port", -ErrorNumber.Einval, Number.EventChannelOp, EvtchnOp.Send, (ulong)&port);
         Meter.Hypercall("set_debugreg", 0, Number.SetDebugreg, 1, 0);
         Meter.Hypercall("get_debugreg", 0, Number.GetDebugreg, 1);
+    }
+
+    /// <summary>The guest's own GDT of one page: loaded anew, and a descriptor of it changed.</summary>
+    static void Descriptors()
+    {
+        const ulong flatData = 0x00cff3000000ffff, entries = 512;
+        ulong page = Memory.Allocate();
+        Check.Ok("read-only", PageTable.MakeReadOnly(page));
+        ulong frame = Memory.MfnOf(page);
+        Meter.Hypercall("set_gdt", 0, Number.SetGdt, (ulong)&frame, entries);
+        Meter.Hypercall("update_descriptor", 0, Number.UpdateDescriptor, Memory.MachineOf(page) + 8, flatData);
+        Check.Ok("no GDT", Hypercall.Call(Number.SetGdt, 0, 0));
+        Check.Ok("writable again", PageTable.MakeWritable(page));
     }
 
     static void Multicall(string name, uint calls)

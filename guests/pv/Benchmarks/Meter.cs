@@ -25,6 +25,7 @@ static unsafe class Meter
     static Samples samples;
     static CodeBuffer code;
     static int count;
+    static int stamp;
     static ulong own;
 
     /// <summary>Registers for the next <see cref="Instructions"/>; r10 is taken from Rcx. They are loaded anew each time.</summary>
@@ -109,7 +110,12 @@ static unsafe class Meter
         return cost;
     }
 
-    public static void Begin() => count = -WarmUp;
+    /// <summary>Starts a row. What it measures lies between the guest's RDTSC of this number in a repeat, from 0 up, and the next one.</summary>
+    public static void Begin(int firstStamp = 0)
+    {
+        count = -WarmUp;
+        stamp = firstStamp;
+    }
 
     public static void Add(ulong value)
     {
@@ -127,6 +133,11 @@ static unsafe class Meter
         }
 
         count++;
+        if (count == Repeats - 1)
+        {
+            // The last repeat is the one that guests/benchmarks/paths.c writes down.
+            MarkPass(stamp);
+        }
     }
 
     public static void End(string name)
@@ -145,6 +156,9 @@ static unsafe class Meter
     [RuntimeImport("*", "measure"), MethodImpl(MethodImplOptions.InternalCall)]
     static extern ulong Measure(ulong code, ProbeRegisters* registers);
 
+    [RuntimeImport("*", "mark_pass"), MethodImpl(MethodImplOptions.InternalCall)]
+    static extern void MarkPass(int stamp);
+
     [RuntimeImport("*", "meter_stamps"), MethodImpl(MethodImplOptions.InternalCall)]
     static extern ulong MeterStamps();
 
@@ -156,6 +170,18 @@ static unsafe class Meter
 
     [RuntimeImport("*", "stamp_event_stub"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void StampEventStub();
+
+    [RuntimeImport("*", "measure_breakpoint"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void KernelBreakpoint();
+
+    [RuntimeImport("*", "stamp_breakpoint_stub"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void StampBreakpointStub();
+
+    [RuntimeImport("*", "user_breakpoint_program"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void UserBreakpointProgram();
+
+    [RuntimeImport("*", "user_breakpoint_program_end"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void UserBreakpointProgramEnd();
 
     [RuntimeImport("*", "stamp_fault_stub"), MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern void StampFaultStub();

@@ -192,6 +192,7 @@ static unsafe class StartOfDay
         Check.Value("v_start", mapping[0]);
         Check.Value("v_end", mapping[1]);
         Check.True("max_mfn covers this guest's frames", mapping[2] > list[0] && mapping[2] > list[Vcpu.Start->NrPages - 1]);
+        Check.Equal("max_mfn is the machine's last frame", (ulong)Hypercall.MemoryOp(2, null) - 1, mapping[2]);
     }
 
     static void HypervisorHidden()

@@ -15,6 +15,7 @@ static unsafe class Vcpus
         Check.Run("vcpu.runstate_area", &RunstateArea);
         Check.Run("vcpu.time_area", &TimeArea);
         Check.Run("vcpu.nmi", &Nmi);
+        Check.Run("vcpu.physical_id", &PhysicalId);
         Check.Run("vcpu.register_info", &RegisterInfo);
     }
 
@@ -105,6 +106,23 @@ static unsafe class Vcpus
         Trap.Resume = false;
         Check.Ok("gate 2 again", Trap.Install());
         Check.Result("of vCPU 100, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(11, 100, null));
+    }
+
+    /// <summary>APIC id and ACPI id of the CPU that a vCPU is tied to; on a machine of one CPU each is.</summary>
+    static void PhysicalId()
+    {
+        ulong id = 0xffffffffffffffff;
+        Check.ValueResult("vCPU 0", Hypercall.VcpuOp(12, 0, &id));
+        Check.Value("ids", id);
+        if (SecondVcpu.Exists)
+        {
+            id = 0xffffffffffffffff;
+            Check.ValueResult("vCPU 1", Hypercall.VcpuOp(12, 1, &id));
+            Check.Value("ids of vCPU 1", id);
+        }
+
+        Check.ValueResult("unmapped", Hypercall.VcpuOp(12, 0, (void*)0x12345000));
+        Check.Result("of vCPU 100, absent", -ErrorNumber.Enoent, Hypercall.VcpuOp(12, 100, &id));
     }
 
     static long Register(ulong frame, uint offset)

@@ -160,7 +160,8 @@ static unsafe class Check
         }
     }
 
-    static void PutName()
+    /// <summary>Puts the name of the check that runs.</summary>
+    public static void PutName()
     {
         for (int i = 0; i < 64 && current.Characters[i] != 0; i++)
         {

@@ -1,5 +1,6 @@
 // The guest's command line: `tests=all` or `tests=name,name` (a name selects itself and everything below it: `time` takes
 // `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap. Without `tests=` and without `bench`, all checks run.
+// The hostile guest takes `crash=NAME`: it makes that one attack, from which its domain is not to come back.
 
 namespace Xenith.Guest.Pv.Kernel;
 
@@ -9,6 +10,14 @@ static unsafe class CommandLine
     static byte* tests;
 
     public static bool Benchmark;
+
+    static byte* crash;
+
+    /// <summary>True if one attack that ends the domain is asked for, and nothing else.</summary>
+    public static bool HasCrash => crash != null;
+
+    /// <summary>True if this is the one.</summary>
+    public static bool IsCrash(string name) => crash != null && StartsWith(crash, name) && IsEnd(crash[name.Length]);
 
     /// <summary>A bug of the hypervisor to ask for, 1 to 9; 0 for none.</summary>
     public static uint Bug;
@@ -22,6 +31,10 @@ static unsafe class CommandLine
             if (StartsWith(word, "tests="))
             {
                 tests = word + 6;
+            }
+            else if (StartsWith(word, "crash="))
+            {
+                crash = word + 6;
             }
             else if (StartsWith(word, "bug="))
             {

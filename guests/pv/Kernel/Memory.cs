@@ -24,7 +24,7 @@ static unsafe class Memory
         if (next > Native.PagePoolEnd())
         {
             Console.WriteLine("NOTE page pool exhausted");
-            Program.PowerOff(3);
+            Power.Off(3);
         }
 
         Clear(page, count);

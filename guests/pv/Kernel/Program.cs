@@ -38,7 +38,7 @@ static unsafe class Program
         Console.Put(" failed ");
         Console.PutDecimal(Check.Failed);
         Console.EndLine();
-        PowerOff(0);
+        Power.Off(0);
     }
 
     static void RunChecks()
@@ -58,6 +58,7 @@ static unsafe class Program
         GrantOperations.Run();
         MemoryOps.Run();
         PhysicalMaps.Run();
+        Switches.Run();
     }
 
     static void RunBenchmarks()
@@ -67,25 +68,8 @@ static unsafe class Program
         EntryCosts.Run();
         EmulationCosts.Run();
         PagingCosts.Run();
+        GrantCosts.Run();
+        BalloonCosts.Run();
         SwitchCosts.Run();
-    }
-
-    /// <summary>
-    /// Ends the domain: 0 power off, 3 crash. A poweroff of the hardware domain only halts the machine, in Xen as here, so
-    /// the first one asks for the ACPI state S5 as Linux does, and if that is refused for a reboot: an emulator ends on both.
-    /// </summary>
-    public static void PowerOff(uint reason)
-    {
-        if (reason == 0 && (Vcpu.Start->Flags & StartInfo.InitDomain) != 0)
-        {
-            Hypercall.EnterSleepState5();
-            reason = 1;
-        }
-
-        Hypercall.Shutdown(reason);
-        while (true)
-        {
-            Hypercall.SchedYield();
-        }
     }
 }

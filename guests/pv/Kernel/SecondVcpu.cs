@@ -11,11 +11,16 @@ static unsafe class SecondVcpu
 {
     public const uint Id = 1;
 
-    const ulong Initialise = 0, Up = 1, Down = 2, IsUp = 3;
+    const ulong InitialiseCommand = 0, Up = 1, Down = 2, IsUp = 3;
 
-    // Offsets in vcpu_guest_context and in the cpu_user_regs within it.
-    const int ContextSize = 5168, FlagsAt = 512, RegistersAt = 520, KernelSsAt = 4968, KernelSpAt = 4976, Cr3At = 4984 + 3 * 8, EventCallbackAt = 5112;
-    const int RipAt = 128, CsAt = 136, RflagsAt = 144, RspAt = 152, SsAt = 160;
+    /// <summary>Offsets in vcpu_guest_context; after the base of FS come those of the kernel's and the user's GS.</summary>
+    public const int FlagsAt = 512, RegistersAt = 520, TrapsAt = 720, ControlAt = 4984, DebugAt = 5048, FsBaseAt = 5144;
+
+    /// <summary>Offsets in the cpu_user_regs within it.</summary>
+    public const int RipAt = 128, RflagsAt = 144;
+
+    const int ContextSize = 5168, KernelSsAt = 4968, KernelSpAt = 4976, Cr3At = ControlAt + 3 * 8, EventCallbackAt = 5112;
+    const int CsAt = 136, RspAt = 152, SsAt = 160;
     const ulong InKernel = 1 << 2;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -26,6 +31,7 @@ static unsafe class SecondVcpu
         public uint Port;
         public uint Answer;
         public uint Operation;
+        public uint UsesFpu;
     }
 
     static State* Shared => (State*)StateAddress();
@@ -34,6 +40,12 @@ static unsafe class SecondVcpu
     public static uint Operation
     {
         set => Shared->Operation = value;
+    }
+
+    /// <summary>1: it uses the FPU each time before it calls.</summary>
+    public static uint UsesFpu
+    {
+        set => Shared->UsesFpu = value;
     }
 
     /// <summary>False if the domain has only one vCPU.</summary>
@@ -50,11 +62,18 @@ static unsafe class SecondVcpu
         state->Port = port;
         state->Answer = answer;
 
-        ulong stack = Memory.Allocate() + Memory.PageSize;
+        byte* context = NewContext(Memory.Allocate() + Memory.PageSize);
+        *(ulong*)(context + RegistersAt + RipAt) = (ulong)(delegate*<void>)&Main;
+        *(ulong*)(context + EventCallbackAt) = (ulong)(delegate*<void>)&Callback;
+        return Initialise(context);
+    }
+
+    /// <summary>A context for a kernel on this one's page tables, with a stack but without an entry, gates and callbacks.</summary>
+    public static byte* NewContext(ulong stack)
+    {
         byte* context = (byte*)Memory.Allocate((ContextSize + Memory.PageSize - 1) / Memory.PageSize);
         *(ulong*)(context + FlagsAt) = InKernel;
         byte* registers = context + RegistersAt;
-        *(ulong*)(registers + RipAt) = (ulong)(delegate*<void>)&Main;
         *(ushort*)(registers + CsAt) = (ushort)Selector.Code64;
         *(ulong*)(registers + RflagsAt) = 0x202;
         *(ulong*)(registers + RspAt) = stack;
@@ -62,9 +81,10 @@ static unsafe class SecondVcpu
         *(ulong*)(context + KernelSsAt) = Selector.Data;
         *(ulong*)(context + KernelSpAt) = stack;
         *(ulong*)(context + Cr3At) = Memory.MfnOf(Vcpu.Start->PtBase) * Memory.PageSize;
-        *(ulong*)(context + EventCallbackAt) = (ulong)(delegate*<void>)&Callback;
-        return Hypercall.VcpuOp(Initialise, Id, context);
+        return context;
     }
+
+    public static long Initialise(byte* context) => Hypercall.VcpuOp(InitialiseCommand, Id, context);
 
     public static long Start() => Hypercall.VcpuOp(Up, Id, null);
 

@@ -133,7 +133,7 @@ static unsafe class Trap
         Check.Unexpected(ref Last, LastCr2);
         if (!Guarded)
         {
-            Program.PowerOff(3);
+            Power.Off(3);
         }
 
         GoTo(ref frame, Native.AbandonRunAddress(), frame.Rsp);

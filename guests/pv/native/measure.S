@@ -8,6 +8,7 @@
 
         .text
         .global measure, measure_kernel_fault, measure_hypercall_event, meter_stamps
+        .global mark_pass, measure_breakpoint, stamp_breakpoint_stub, user_breakpoint_program
         .global stamp_event_stub, stamp_fault_stub, stamp_syscall_stub, user_syscall_program, user_fault_program
 
 // ulong measure(code, ProbeRegisters *): registers as in run_probe, r10 = rcx (a hypercall's fourth argument). Returns the
@@ -59,6 +60,26 @@ measure_kernel_fault:
         mov     %eax, stamps + 12(%rip)
         ret
 
+// void mark_pass(stamp): says, by a no-operation that guests/benchmarks/paths.c knows, that the next pass is to be written down from
+// its RDTSC of this number on: 0, 1 or 2.
+mark_pass:
+        cmp     $1, %edi
+        ja      2f
+        je      1f
+        .byte   0x0f, 0x1f, 0x80, 0x30, 0x4e, 0x45, 0x58
+        ret
+1:      .byte   0x0f, 0x1f, 0x80, 0x31, 0x4e, 0x45, 0x58
+        ret
+2:      .byte   0x0f, 0x1f, 0x80, 0x32, 0x4e, 0x45, 0x58
+        ret
+
+// void measure_breakpoint(): own instructions as in measure_kernel_fault.
+measure_breakpoint:
+        rdtsc
+        mov     %eax, stamps + 0(%rip)
+        int3
+        ret
+
 // long measure_hypercall_event(nr, a1, a2, a3): a hypercall on whose way out an upcall comes. Own instructions before SYSCALL: 4.
 measure_hypercall_event:
         mov     %rdi, %r9
@@ -105,6 +126,24 @@ stamp_fault_stub:
         syscall
         ud2
 
+// Gate for #BP: stamps and returns. Own instructions before the stamp: 2.
+stamp_breakpoint_stub:
+        push    %rax
+        push    %rdx
+        rdtsc
+        mov     %eax, stamps + 4(%rip)
+        pop     %rdx
+        pop     %rax
+        mov     (%rsp), %rcx
+        mov     8(%rsp), %r11
+        movq    $0, 8(%rsp)                     // flags
+        mov     %rcx, (%rsp)
+        push    %r11
+        push    %rax
+        mov     $HYPERCALL_IRET, %eax
+        syscall
+        ud2
+
 // SYSCALL callback: the same with the short return. Own instructions: 0 before the first stamp; 3 from the second to SYSCALL.
 stamp_syscall_stub:
         rdtsc
@@ -125,7 +164,7 @@ meter_stamps:
 
 // ---- programs for user mode, copied to its code page: rdi is the data page, rsi an absent one -----------------------------
         .section .rodata
-        .global user_syscall_program_end, user_fault_program_end
+        .global user_syscall_program_end, user_fault_program_end, user_breakpoint_program_end
 // Own instructions: 2 before SYSCALL, 0 after.
 user_syscall_program:
         rdtsc
@@ -144,6 +183,14 @@ user_fault_program:
         mov     %eax, 12(%rdi)
         int     $0x80
 user_fault_program_end:
+
+user_breakpoint_program:
+        rdtsc
+        mov     %eax, 0(%rdi)
+        int3
+        mov     %eax, 12(%rdi)
+        int     $0x80
+user_breakpoint_program_end:
 
         .bss
         .balign 16

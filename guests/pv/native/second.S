@@ -13,7 +13,11 @@
         .global second_main, second_upcall, second_state, measure_echo
 
 second_main:
-1:      mov     $HYPERCALL_SCHED_OP, %eax
+1:      cmpl    $0, second_uses_fpu(%rip)
+        je      2f
+        fld1
+        fstp    %st(0)
+2:      mov     $HYPERCALL_SCHED_OP, %eax
         mov     second_operation(%rip), %edi    // yield or block
         xor     %esi, %esi
         syscall
@@ -76,4 +80,5 @@ second_pending:   .skip 8                       // the bits of pending events in
 second_port:      .skip 4                       // the port it is called by
 second_answer:    .skip 4                       // the port it answers with: the argument of the hypercall
 second_operation: .skip 4
+second_uses_fpu:  .skip 4
         .section .note.GNU-stack, "", @progbits

@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 
 namespace Xenith.Cli.Benchmarks;
 
+/// <param name="Xen">Real Xen with the options that make it do as much as Xenith does (<see cref="GuestRun.LikeXenith"/>).</param>
 /// <param name="Valid">False where the operation failed on one of the two: the figures stand, but no ratio is made of them.</param>
 internal sealed record ComparedRow(string Name, Cost? Xen, Cost? Xenith, bool Valid)
 {
@@ -9,6 +10,16 @@ internal sealed record ComparedRow(string Name, Cost? Xen, Cost? Xenith, bool Va
     public double? Ratio => Valid && Xen is { Median: > 0 } && Xenith is not null ? (double)Xenith.Median / Xen.Median : null;
 
     public bool IsAbove => Ratio > 1;
+
+    /// <summary>Real Xen as Debian ships it, where that was measured too.</summary>
+    public Cost? XenByDefault { get; init; }
+
+    public PathCounts? XenPath { get; init; }
+
+    public PathCounts? XenithPath { get; init; }
+
+    /// <summary>Kinds of costly instructions that Xenith executes more of than Xen.</summary>
+    public IReadOnlyList<string> More => XenPath is null || XenithPath is null ? [] : [.. XenithPath.MoreThan(XenPath)];
 }
 
 /// <summary>The rows of two measurements side by side; either may be absent.</summary>
@@ -17,6 +28,9 @@ internal sealed record Comparison(IReadOnlyList<ComparedRow> Rows)
     public int Compared => Rows.Count(row => row.Ratio is not null);
 
     public int Above => Rows.Count(row => row.IsAbove);
+
+    /// <summary>Rows with fewer instructions and more of some costly kind: those that only look better.</summary>
+    public int Doubtful => Rows.Count(row => row.Ratio < 1 && row.More.Count > 0);
 
     public double? MedianRatio
     {
@@ -27,13 +41,20 @@ internal sealed record Comparison(IReadOnlyList<ComparedRow> Rows)
         }
     }
 
-    public static Comparison Of(Measurement? xen, Measurement? xenith)
+    /// <param name="xen">Real Xen doing as much as Xenith.</param>
+    /// <param name="byDefault">Real Xen as Debian ships it.</param>
+    public static Comparison Of(Measurement? xen, Measurement? xenith, Measurement? byDefault = null)
     {
-        var (left, right) = (Costs(xen), Costs(xenith));
+        var (left, right, shipped) = (Costs(xen), Costs(xenith), Costs(byDefault));
         var names = (xen?.Rows ?? []).Concat(xenith?.Rows ?? []).Select(row => row.Key).Distinct();
         return new Comparison([.. names.Select(name => new ComparedRow(
             name, left.GetValueOrDefault(name), right.GetValueOrDefault(name),
-            Valid: !(xen?.Useless.Contains(name) ?? false) && !(xenith?.Useless.Contains(name) ?? false)))]);
+            Valid: !(xen?.Useless.Contains(name) ?? false) && !(xenith?.Useless.Contains(name) ?? false))
+        {
+            XenByDefault = shipped.GetValueOrDefault(name),
+            XenPath = xen?.Paths.GetValueOrDefault(name),
+            XenithPath = xenith?.Paths.GetValueOrDefault(name),
+        })]);
     }
 
     /// <summary>Only the rows that one of these names; '*' in a name stands for anything.</summary>

@@ -23,8 +23,8 @@ internal static class ComparisonJson
             Commit = commit,
             Emulator = emulator,
             Arguments = arguments,
-            Rows = comparison.Rows.Select(row => new { row.Name, row.Xen, row.Xenith, row.Ratio, row.Valid }),
-            Summary = new { Rows = comparison.Rows.Count, comparison.Compared, comparison.Above, comparison.MedianRatio },
+            Rows = comparison.Rows.Select(row => new { row.Name, row.Xen, row.XenByDefault, row.Xenith, row.Ratio, row.Valid, row.XenPath, row.XenithPath, row.More }),
+            Summary = new { Rows = comparison.Rows.Count, comparison.Compared, comparison.Above, comparison.Doubtful, comparison.MedianRatio },
         },
         Options) + "\n";
 }

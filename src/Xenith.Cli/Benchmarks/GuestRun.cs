@@ -21,14 +21,21 @@ internal static class GuestRun
         return Path.Combine(repository.Output, "bin", "Xenith.Guest.Pv", "release", "xenith-guest-pv.elf");
     }
 
-    public static MachineSettings Settings(HypervisorImage hypervisor, string guest) => new()
+    /// <summary>
+    /// Makes real Xen do as Xenith does: nothing against speculation (on this CPU model it would execute retpolines and hardened branches), and no page goes to its next user as
+    /// the last one left it.
+    /// </summary>
+    public const string LikeXenith = "spec-ctrl=no scrub-domheap=yes";
+
+    public static MachineSettings Settings(HypervisorImage hypervisor, string guest, string moreOptions = "", IReadOnlyList<string>? emulatorArguments = null) => new()
     {
         Hypervisor = hypervisor,
         Modules = new BootModules(guest, BootModules.None),
         MemoryMiB = MemoryMiB,
-        HypervisorOptions = HypervisorOptions,
+        HypervisorOptions = $"{HypervisorOptions} {moreOptions}".TrimEnd(),
         KernelOptions = "bench",
         CountInstructions = true,
+        ExtraArguments = emulatorArguments ?? [],
     };
 
     /// <returns>How the machine ended: <see cref="EndCause.Reached"/> if the guest came to its end.</returns>

@@ -17,6 +17,29 @@ internal sealed record Cost(long Min, long Median, long Max);
 internal sealed partial record Measurement(
     IReadOnlyList<KeyValuePair<string, Cost>> Rows, IReadOnlySet<string> Useless, IReadOnlyList<string> Failures, bool Complete)
 {
+    /// <summary>What the hypervisor executed in one pass of a row, by the row's name; empty where that was not looked at.</summary>
+    public IReadOnlyDictionary<string, PathCounts> Paths { get; init; } = new Dictionary<string, PathCounts>();
+
+    // Rows during which virtual time passes without instructions: their figure is the number of the hypervisor's instructions, by the second.
+    private const string Asleep = "idle_4_seconds", AsleepBySecond = "idle_second";
+    private const int SecondsAsleep = 4;
+
+    /// <summary>The same with the paths, one for each row in its order.</summary>
+    public Measurement WithPaths(IReadOnlyList<PathCounts> paths)
+    {
+        if (paths.Count != Rows.Count)
+            return this with { Failures = [.. Failures, $"{paths.Count} paths were written down for {Rows.Count} rows"] };
+        var byName = Rows.Zip(paths).ToDictionary(pair => pair.First.Key, pair => pair.Second);
+        var rows = Rows.ToList();
+        if (byName.Remove(Asleep, out var path))
+        {
+            var count = path.Instructions / SecondsAsleep;
+            rows[rows.FindIndex(row => row.Key == Asleep)] = new(AsleepBySecond, new Cost(count, count, count));
+            byName[AsleepBySecond] = path;
+        }
+        return this with { Rows = rows, Paths = byName };
+    }
+
     public static Measurement Parse(IEnumerable<string> log)
     {
         List<KeyValuePair<string, Cost>> rows = [];

@@ -7,12 +7,13 @@ namespace Xenith.Cli.Testing;
 
 /// <summary>
 /// The unit and model tests that run in an ordinary process: every project below tests/ that uses xunit. Its program is asked
-/// for its machine-readable report, one JSON message a line, so that each test is counted as it ends.
+/// for its machine-readable report, one JSON message a line, so that each test is counted as it ends. The tests of the hypervisor run
+/// on one that counts its branches, and fail if a folder listed in eng/branch-coverage.txt has less than its share taken.
 /// </summary>
 internal sealed class HostedTests : TestPart
 {
-    /// <summary>Makes random tests try as often as they should at times (tests/Xenith.Tests/FullCount.cs).</summary>
-    private static readonly Dictionary<string, string> FullCounts = new() { ["XENITH_FULL"] = "1" };
+    /// <summary>Makes random tests try as often as they should at times (tests/Xenith.Tests/FullCount.cs). The programs inherit it.</summary>
+    private const string FullCounts = "XENITH_FULL";
 
     public override string Name => "hosted";
 
@@ -21,6 +22,7 @@ internal sealed class HostedTests : TestPart
     public override async Task RunAsync(TestRun run)
     {
         await HostPackages.EnsureAsync([Purpose.Build, Purpose.Test], run.View.Say, run.Cancel);
+        Environment.SetEnvironmentVariable(FullCounts, run.Scale == Scale.Full ? "1" : null);
         foreach (var project in Projects(run.Workshop.Repository))
             await RunAsync(run, project);
     }
@@ -39,8 +41,9 @@ internal sealed class HostedTests : TestPart
         {
             await Dotnet.BuildAsync(run.Workshop.Repository, project, run.Cancel);
             var program = Path.Combine(run.Workshop.Repository.Output, "bin", name, "release", name);
-            var result = await HostCommand.RunAsync(
-                program, ["-automated"], run.Workshop.Repository.Root, environment: run.Scale == Scale.Full ? FullCounts : null, onLine: line => reader.Take(line), cancel: run.Cancel);
+            var result = File.Exists(Path.Combine(Path.GetDirectoryName(program)!, "Xenith.Hypervisor.dll"))
+                ? await RunCoveredAsync(run, program, reader)
+                : await HostCommand.RunAsync(program, ["-automated"], run.Workshop.Repository.Root, onLine: reader.Take, cancel: run.Cancel);
             if (!reader.Complete)
                 run.Report(new TestResult(Name, name, Verdict.Failed, clock.Elapsed.TotalSeconds, $"the test program died with status {result.Status}:\n{result.Tail()}"));
         }
@@ -48,6 +51,28 @@ internal sealed class HostedTests : TestPart
         {
             run.Report(new TestResult(Name, $"{name} builds", Verdict.Failed, clock.Elapsed.TotalSeconds, error.Message));
         }
+    }
+
+    private async Task<HostCommand.Result> RunCoveredAsync(TestRun run, string program, Reader reader)
+    {
+        var clock = Stopwatch.StartNew();
+        var (coverage, result) = await BranchCoverage.MeasureAsync(run.Workshop.Repository, program, reader.Take, run.Cancel);
+        if (coverage is null)
+        {
+            if (reader.Complete)
+                run.Report(new TestResult(Name, "branch coverage", Verdict.Failed, clock.Elapsed.TotalSeconds, $"nothing was measured:\n{result.Tail()}"));
+            return result;
+        }
+        var floors = BranchCoverage.ParseFloors(await File.ReadAllTextAsync(run.Workshop.Repository.PathTo("eng", "branch-coverage.txt"), run.Cancel));
+        run.View.Show(coverage.Table(floors));
+        foreach (var (name, floor) in floors)
+        {
+            var folder = coverage.Folders.FirstOrDefault(folder => folder.Name == name);
+            run.Report(new TestResult(
+                Name, $"branches of {name}", folder?.Share >= floor ? Verdict.Passed : Verdict.Failed, 0,
+                folder is null ? "there is no such folder" : folder.Share >= floor ? folder.Text : FormattableString.Invariant($"{folder.Text}, at least {floor} % wanted")));
+        }
+        return result;
     }
 
     /// <summary>Turns xunit's messages into results.</summary>

@@ -9,6 +9,7 @@ internal sealed class LiveView(IReadOnlyList<TestPart> parts) : IProgressView
     private readonly Lock gate = new();
     private readonly Dictionary<string, Row> rows = parts.ToDictionary(part => part.Name, _ => new Row());
     private readonly Dictionary<(string Part, string Test), DateTime> running = [];
+    private readonly List<string> shown = [];
     private string said = "";
 
     private sealed class Row
@@ -18,7 +19,7 @@ internal sealed class LiveView(IReadOnlyList<TestPart> parts) : IProgressView
         public TimeSpan? Time;
     }
 
-    /// <summary>Runs the work with the table on the screen, and leaves the finished table there.</summary>
+    /// <summary>Runs the work with the table on the screen, and leaves the finished table there, with what was shown below it.</summary>
     public async Task ShowAsync(Func<Task> work)
     {
         await AnsiConsole.Live(Draw()).AutoClear(false).StartAsync(async display =>
@@ -37,9 +38,13 @@ internal sealed class LiveView(IReadOnlyList<TestPart> parts) : IProgressView
             display.UpdateTarget(Draw());
             await task;
         });
+        foreach (var text in shown)
+            AnsiConsole.WriteLine(text);
     }
 
     public void Say(string message) => Change(() => said = message);
+
+    public void Show(string text) => Change(() => shown.Add(text));
 
     public void Begin(TestPart part) => Change(() => rows[part.Name].Begun = DateTime.UtcNow);
 

@@ -12,6 +12,8 @@ internal sealed class PlainView(TextWriter output) : IProgressView
 
     public void Say(string message) => Write($"     {message}");
 
+    public void Show(string text) => Write(text);
+
     public void Begin(TestPart part)
     {
         passed = failed = skipped = 0;

@@ -25,7 +25,7 @@ internal abstract class TestPart
 
     /// <summary>All parts, in the order in which they run: the quick ones, on which the others stand, first.</summary>
     public static IReadOnlyList<TestPart> All { get; } =
-        [new BuildChecks(), new HostedTests(), .. Roster.Scenarios.Select(enrolment => new ScenarioPart(enrolment))];
+        [new BuildChecks(), new HostedTests(), new FuzzTests(), .. Roster.Scenarios.Select(enrolment => new ScenarioPart(enrolment))];
 }
 
 internal enum Verdict { Passed, Failed, Skipped }

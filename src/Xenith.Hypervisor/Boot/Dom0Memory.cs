@@ -40,9 +40,6 @@ internal sealed class Dom0Memory
         return true;
     }
 
-    /// <summary>The frame behind a pseudo-physical page.</summary>
-    internal Mfn FrameOf(ulong pfn) => new(_list[pfn]);
-
     /// <summary>Frames that lie one after the other, not yet the domain's.</summary>
     internal bool TryAllocateContiguous(ulong pages, out Mfn first) => ContiguousFrames.TryAllocate(_memory.Allocator, pages, out first);
 

@@ -34,6 +34,9 @@ internal static class MemorySetup
         log.Info($"Domain heap initialised: {early.FreeBytes >> 20}MB free; frame table {tableBytes >> 10}kB, M2P {m2pBytes >> 10}kB");
         MachineMemory memory = new(table, m2p, allocator);
         memory.M2P.FirstFrame = Mfn.FromAddress(m2pAddress);
+        // Toolstacks map the table's frames, which machphys_mfn_list names, as those of DOMID_XEN.
+        for (ulong i = 0; i < m2pBytes / AddressSpace.PageSize; i++)
+            memory.Types.ShareReadOnly(memory.M2P.FirstFrame.Plus(i));
         memory.Devices.AddressBits = PhysicalAddressBits();
         return memory;
     }

@@ -37,6 +37,11 @@ internal static class PlatformSetup
             return false;
         LocalApic localApic = new(registers, platform.Options.X2Apic, platform.Options.TscDeadline);
         platform.LocalApicAddress = apicAddress;
+        // The names and words of Xen: interrupts go to one APIC id, not to a cluster of them.
+        if (localApic.IsX2Apic)
+            log.Always($"Switched to APIC driver x2apic_phys");
+        if (localApic.HasDeadlineTimer)
+            log.Info($"TSC deadline timer enabled");
 
         Calibration.Result clocks = Calibrate(log, early, platform, localApic);
         if (clocks.TscHertz == 0)
@@ -67,6 +72,9 @@ internal static class PlatformSetup
             Reserve(platform, platform.IoApics[i].Address);
             memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.IoApics[i].Address), 1);
         }
+        // Its counter may be the hypervisor's clock: whoever could stop it could stop time.
+        if (platform.HpetAddress != 0 && platform.Options.ReadOnlyHpet)
+            memory.Devices.MakeReadOnly(Mfn.FromAddress(platform.HpetAddress), 1);
         if (HasHyperTransport())
         {
             // AMD processors route these addresses to the interconnect, not to memory (BIOS and Kernel Developer's Guides, "HyperTransport address map").

@@ -1,4 +1,5 @@
 using Xenith.Hypervisor.Memory;
+using Xenith.Hypervisor.Paravirtual;
 using Xenith.Hypervisor.Pools;
 using Xenith.Hypervisor.Scheduling;
 using Xenith.Machine;
@@ -72,6 +73,7 @@ internal static partial class DomainLife
             return XenError.NoMemory;
         }
         vcpu.VectorArea = area;
+        vcpu.Pv.Xcr0 = PvControlRegisters.FirstXcr0(host.Vectors);
         if (id < infosInSharedInfo)
         {
             vcpu.Info = domain.SharedInfo.Slice(id * infoSize, infoSize);

@@ -63,17 +63,6 @@ public sealed class DomainTable : Undoable
         }
     }
 
-    /// <summary>The lowest free id from a number on; false if there is none.</summary>
-    public bool TryFindFreeId(ushort from, out ushort id)
-    {
-        for (id = from; id < DomainIds.FirstReserved; id++)
-        {
-            if (Find(id) is null)
-                return true;
-        }
-        return false;
-    }
-
     /// <summary>Takes a domain out; its id is free.</summary>
     internal void Remove(Domain domain)
     {

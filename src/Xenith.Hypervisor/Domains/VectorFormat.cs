@@ -1,3 +1,5 @@
+using System;
+using Xenith.Abi;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
 using Xenith.Machine;
@@ -11,12 +13,17 @@ public sealed class VectorFormat
 {
     // Of the legacy area (SDM vol. 1, 10.5.1), as after a reset.
     private const ulong ControlWord = 0x037f;
-    private const int ControlWordAt = 0, MxcsrAt = 24;
+    private const int ControlWordAt = 0, MxcsrAt = 24, MxcsrMaskAt = 28;
     private const uint Mxcsr = 0x1f80;
+
+    /// <summary>Bits of MXCSR that a CPU has which does not say (SDM vol. 1, 11.6.6).</summary>
+    private const uint OldMxcsrMask = 0xffbf;
+
+    /// <summary>The component bits in the header of an XSAVE area (SDM vol. 1, 13.4.2).</summary>
+    private const int HeaderAt = 512;
     private const uint LegacySize = 512;
 
     private readonly VectorSave _instruction;
-    private readonly ulong _components;
 
     /// <summary>What this CPU has, with the components that are on in XCR0 now.</summary>
     public VectorFormat()
@@ -28,9 +35,12 @@ public sealed class VectorFormat
             return;
         }
         _instruction = (Cpu.Cpuid(0xd, 1).Eax & 1) != 0 ? VectorSave.XsaveOptimized : VectorSave.Xsave;
-        _components = PvControlRegisters.HostXcr0;
+        Components = PvControlRegisters.HostXcr0;
         Size = Cpu.Cpuid(0xd).Ebx;
     }
+
+    /// <summary>What is on in XCR0 while registers are saved and loaded; 0 without XSAVE.</summary>
+    internal ulong Components { get; }
 
     /// <summary>Bytes of an area.</summary>
     public uint Size { get; }
@@ -49,6 +59,24 @@ public sealed class VectorFormat
         return true;
     }
 
+    /// <summary>
+    /// Puts a guest's FXSAVE image into the area of a vCPU that never ran: x87 and SSE are the guest's, all else is as after a reset. Bits of MXCSR that the CPU lacks are cleared, since loading them would fault.
+    /// </summary>
+    internal void Fill(Mfn area, in Inline512<byte> image)
+    {
+        Frame first = Frame.At(area);
+        // The CPU says which bits it has in the images that it makes.
+        GuestFrame unused = default;
+        VectorState.Save(VectorSave.Fxsave, area, 0, ref unused);
+        uint bits = first.Read<uint>(MxcsrMaskAt);
+        if (bits == 0)
+            bits = OldMxcsrMask;
+        first.CopyFrom(0, image);
+        first.Write(MxcsrAt, first.Read<uint>(MxcsrAt) & bits);
+        if (_instruction != VectorSave.Fxsave)
+            first.Write(HeaderAt, PvControlRegisters.X87 | PvControlRegisters.Sse);
+    }
+
     /// <summary>Frees an area.</summary>
     internal void Free(PageAllocator allocator, Mfn area) => allocator.Free(area, Order);
 
@@ -64,8 +92,8 @@ public sealed class VectorFormat
     }
 
     /// <summary>Saves this CPU's registers; XMM0 and XMM8 are those of the frame. XCR0 is the host's.</summary>
-    internal void Save(Mfn area, ref GuestFrame frame) => VectorState.Save(_instruction, area, _components, ref frame);
+    internal void Save(Mfn area, ref GuestFrame frame) => VectorState.Save(_instruction, area, Components, ref frame);
 
     /// <summary>Loads registers into this CPU; XMM0 and XMM8 go into the frame. XCR0 is the host's.</summary>
-    internal void Restore(Mfn area, ref GuestFrame frame) => VectorState.Restore(_instruction, area, _components, ref frame);
+    internal void Restore(Mfn area, ref GuestFrame frame) => VectorState.Restore(_instruction, area, Components, ref frame);
 }

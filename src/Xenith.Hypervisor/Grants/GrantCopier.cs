@@ -1,5 +1,3 @@
-using System;
-using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Hypercalls;
@@ -31,32 +29,11 @@ internal static class GrantCopier
             if (op.Source.Offset + op.Len > AddressSpace.PageSize || op.Dest.Offset + op.Len > AddressSpace.PageSize)
                 status = GrantStatus.BadCopyArg;
             else
-                CopyBytes(source.Frame, op.Source.Offset, destination.Frame, op.Dest.Offset, op.Len);
+                Frame.At(destination.Mfn).CopyFrom(op.Dest.Offset, Frame.At(source.Mfn), op.Source.Offset, op.Len);
             destination.Give();
         }
         source.Give();
         return status;
-    }
-
-    private static void CopyBytes(Mfn source, int from, Mfn destination, int to, int length)
-    {
-        Chunk chunk = default;
-        while (length > 0)
-        {
-            Span<byte> bytes = ((Span<byte>)chunk)[..Math.Min(length, Chunk.Size)];
-            Frame.At(source).CopyTo(from, bytes);
-            Frame.At(destination).CopyFrom(to, bytes);
-            from += bytes.Length;
-            to += bytes.Length;
-            length -= bytes.Length;
-        }
-    }
-
-    [InlineArray(Size)]
-    private struct Chunk
-    {
-        internal const int Size = 512;
-        private byte _first;
     }
 
     /// <summary>Where bytes come from or go to.</summary>
@@ -68,7 +45,7 @@ internal static class GrantCopier
         private bool _isGrant;
         private bool _readOnly;
 
-        internal Mfn Frame;
+        internal Mfn Mfn;
 
         /// <summary>Finds the domain; a frame may only be the caller's own.</summary>
         internal static GrantStatus TryMake(Domain caller, in GrantTableCopyPtr place, bool isGrant, bool readOnly, out Side side)
@@ -83,15 +60,15 @@ internal static class GrantCopier
             side._reference = place.Ref;
             side._isGrant = isGrant;
             side._readOnly = readOnly;
-            side.Frame = isGrant ? Mfn.Invalid : new Mfn(place.Gmfn);
+            side.Mfn = isGrant ? Mfn.Invalid : new Mfn(place.Gmfn);
             return GrantStatus.Okay;
         }
 
         internal GrantStatus Take()
         {
             if (_isGrant)
-                return _owner.Grants.Pin(_reference, _caller.Id, _readOnly, out Frame);
-            return GrantTable.Take(Frame, _owner, _readOnly);
+                return _owner.Grants.Pin(_reference, _caller.Id, _readOnly, out Mfn);
+            return GrantTable.Take(Mfn, _owner, _readOnly);
         }
 
         internal readonly void Give()
@@ -100,9 +77,9 @@ internal static class GrantCopier
             if (_isGrant)
                 _owner.Grants.Unpin(_reference, _readOnly);
             else if (_readOnly)
-                types.PutReference(Frame);
+                types.PutReference(Mfn);
             else
-                types.PutType(Frame);
+                types.PutType(Mfn);
         }
     }
 }

@@ -111,8 +111,12 @@ internal static class GrantMapper
             | ((flags & GrantMapFlags.ApplicationMap) != 0 ? PageFlags.User : 0)
             | ((flags & GrantMapFlags.Readonly) != 0 ? 0 : PageFlags.Writable)
             | (ulong)((uint)flags >> AvailableShift & AvailableMask) << EntryAvailableShift;
-        PageTypes types = Host.Current.Memory.Types;
+        MachineMemory memory = Host.Current.Memory;
         StepBudget budget = new(vcpu);
+        L1Change change = new(FrameBits.OwnerOf(vcpu.Domain), FrameBits.OwnerOf(granter), index, false);
+        if (PageTableUpdate.TryUpdateQuickly(memory, vcpu.Domain, table, new PageTableEntry(frame, bits), change, ref budget))
+            return GrantStatus.Okay;
+        PageTypes types = memory.Types;
         XenError error = types.AcquireL1(new PageTableEntry(frame, bits), FrameBits.OwnerOf(granter), vcpu.Domain, ref budget, out PageTableEntry entry);
         if (error != XenError.None)
             return error == XenError.Restart ? GrantStatus.Eagain : GrantStatus.GeneralError;
@@ -133,7 +137,7 @@ internal static class GrantMapper
         if (op.HostAddr != 0 && (flags & GrantMapFlags.HostMap) != 0)
         {
             if (!TryFindEntry(vcpu, op.HostAddr, flags, out Mfn table, out int index)
-                || PageTableUpdate.ExchangeL1(vcpu.Domain, table, index, default, frame, out pending.Entry) != XenError.None)
+                || PageTableUpdate.ClearL1(vcpu.Domain, table, index, frame, out pending.Entry) != XenError.None)
                 return GrantStatus.GeneralError;
             pending.Done |= GrantMapFlags.HostMap;
         }

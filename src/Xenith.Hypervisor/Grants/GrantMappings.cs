@@ -1,3 +1,4 @@
+using System.Threading;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -54,16 +55,13 @@ internal sealed class GrantMappings
         }
     }
 
-    /// <summary>Says what a reserved handle stands for.</summary>
+    /// <summary>Says what a reserved handle stands for. Nobody else uses it while it is busy, so no lock is needed.</summary>
     internal void Set(uint handle, ushort granter, uint reference, ushort flags)
     {
-        using (_lock.Enter())
-        {
-            ref GrantMapping mapping = ref At(handle);
-            mapping.Granter = granter;
-            mapping.Reference = reference;
-            mapping.Flags = flags;
-        }
+        ref GrantMapping mapping = ref At(handle);
+        mapping.Granter = granter;
+        mapping.Reference = reference;
+        Volatile.Write(ref mapping.Flags, flags);
     }
 
     /// <summary>Takes hold of a handle that is in use, so that nobody else ends it meanwhile. False if there is no such.</summary>

@@ -95,12 +95,8 @@ public sealed partial class GrantTable
         }
     }
 
-    /// <summary>The frame of an entry that is in use.</summary>
-    internal Mfn PinnedFrame(uint reference)
-    {
-        using (_lock.Enter())
-            return new Mfn(Active(reference).Frame);
-    }
+    /// <summary>The frame of an entry that the caller uses, so that it cannot change.</summary>
+    internal Mfn PinnedFrame(uint reference) => new(Active(reference).Frame);
 
     private ref ActiveGrant Active(uint reference) => ref _active[reference / EntriesPerFrame][reference % EntriesPerFrame];
 
@@ -129,12 +125,9 @@ public sealed partial class GrantTable
 
     private void Unmark(uint reference, bool reading, bool writing)
     {
-        SharedArea shared = Shared(reference);
-        uint offset = EntryOffset(reference);
-        if (writing)
-            shared.TestAndClearBit(offset, WritingBit);
-        if (reading)
-            shared.TestAndClearBit(offset, ReadingBit);
+        ulong marks = (writing ? 1UL << (int)WritingBit : 0) | (reading ? 1UL << (int)ReadingBit : 0);
+        if (marks != 0)
+            Shared(reference).And64(EntryOffset(reference), ~marks);
     }
 
     /// <summary>

@@ -109,7 +109,7 @@ internal static class GrantLists
             if (!first && Continuation.IsDue(vcpu))
                 return Continuation.Again(number, (ulong)Op.UnmapGrantRef, list, count);
             uint part = Math.Min(count, Batch);
-            if (!UnmapBatch(vcpu, list, part))
+            if (part == 1 ? !UnmapOne(vcpu, list) : !UnmapBatch(vcpu, list, part))
                 return XenError.BadAddress.ToResult();
             list = unchecked(list + part * UnmapSize);
             count -= part;
@@ -142,6 +142,22 @@ internal static class GrantLists
             Host.Current.Memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
         for (int i = 0; i < begun; i++)
             GrantMapper.FinishUnmap(vcpu.Domain, pending[i]);
+        return done;
+    }
+
+    /// <summary>The same for a list of one, without room for a batch that would have to be cleared first.</summary>
+    private static bool UnmapOne(Vcpu vcpu, ulong at)
+    {
+        if (!GuestMemory.TryRead(at, out GrantTableUnmapGrantRef op))
+            return false;
+        GrantStatus status = GrantMapper.BeginUnmap(vcpu, op, out PendingUnmap unmap);
+        op.Status = (short)status;
+        bool done = GuestMemory.TryWrite(at, op);
+        if (status == GrantStatus.Okay)
+        {
+            Host.Current.Memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+            GrantMapper.FinishUnmap(vcpu.Domain, unmap);
+        }
         return done;
     }
 

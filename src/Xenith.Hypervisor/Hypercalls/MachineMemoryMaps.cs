@@ -9,15 +9,16 @@ internal static class MachineMemoryMaps
 {
     private const ulong EntrySize = 20;
 
-    /// <summary>Copies as many entries as the caller has room for.</summary>
+    /// <summary>Copies the whole map, for which there must be room. A null list only asks for the number of entries.</summary>
     internal static long Get(ulong argument)
     {
         if (!GuestMemory.TryRead(argument, out Abi.MemoryMap request))
             return XenError.BadAddress.ToResult();
         PlatformInformation platform = Host.Current.Platform;
-        if (request.NrEntries < (uint)platform.MemoryMap.Count)
+        bool copies = request.Buffer.Value != 0;
+        if (copies && request.NrEntries < (uint)platform.MemoryMap.Count)
             return XenError.Invalid.ToResult();
-        for (int i = 0; i < platform.MemoryMap.Count; i++)
+        for (int i = 0; copies && i < platform.MemoryMap.Count; i++)
         {
             MemoryRange range = platform.MemoryMap.Ranges[i];
             ulong at = unchecked(request.Buffer.Value + (ulong)i * EntrySize);

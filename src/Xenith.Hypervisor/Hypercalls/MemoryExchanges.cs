@@ -1,3 +1,4 @@
+using System;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -17,14 +18,17 @@ internal static class MemoryExchanges
         if (!GuestMemory.TryRead(argument, out MemoryExchange request))
             return XenError.BadAddress.ToResult();
         uint inOrder = request.In.ExtentOrder, outOrder = request.Out.ExtentOrder;
-        if (inOrder > 12 || outOrder > 12)
+        if (Math.Max(inOrder, outOrder) > MemoryReservations.MaxOrderOf(caller))
             return XenError.NotPermitted.ToResult();
         if (request.NrExchanged > request.In.NrExtents
-            || request.In.NrExtents > ulong.MaxValue >> (int)(12 + inOrder)
-            || request.Out.NrExtents > ulong.MaxValue >> (int)(12 + outOrder)
+            || request.In.NrExtents > ulong.MaxValue >> (int)inOrder
+            || request.Out.NrExtents > ulong.MaxValue >> (int)outOrder
             || request.In.NrExtents << (int)inOrder != request.Out.NrExtents << (int)outOrder
             || request.In.Domid != request.Out.Domid)
             return XenError.Invalid.ToResult();
+        // No list is as long as the address space; what lies before its end is found out on the way.
+        if (request.In.NrExtents >= ulong.MaxValue / 8 || request.Out.NrExtents >= ulong.MaxValue / 8)
+            return XenError.BadAddress.ToResult();
         if (DomainLookup.FindAny(caller, request.In.Domid) is not Domain target)
             return XenError.NoSuchDomain.ToResult();
         if (!DomainLookup.MayTarget(caller, target))

@@ -26,6 +26,8 @@ internal static class MemoryHypercalls
         _ = a5;
         Domain caller = Serving.Domain;
         ulong done = command >> CommandBits;
+        if (done != 0 && RefusalOfStart((MemoryOp)(command & CommandMask)) is var refusal && refusal != XenError.None)
+            return refusal.ToResult();
         switch ((MemoryOp)(command & CommandMask))
         {
             case Abi.MemoryOp.IncreaseReservation:
@@ -45,7 +47,8 @@ internal static class MemoryHypercalls
                 {
                     VStart = AddressSpace.GuestM2P,
                     VEnd = M2PWindowEnd,
-                    MaxMfn = (M2PWindowEnd - AddressSpace.GuestM2P) / 8 - 1,
+                    // dom0 is told where the machine's RAM ends: its kernel asks the table about device frames too, and each entry that is not there costs it a fault.
+                    MaxMfn = (caller.IsPrivileged ? Host.Current.Memory.Frames.Count : (M2PWindowEnd - AddressSpace.GuestM2P) / 8) - 1,
                 }) ? 0 : XenError.BadAddress.ToResult();
             case Abi.MemoryOp.MachineMemoryMap:
                 return caller.IsPrivileged ? MachineMemoryMaps.Get(argument) : XenError.NotPermitted.ToResult();
@@ -77,11 +80,23 @@ internal static class MemoryHypercalls
                 return PhysicalMaps.ReservedDevices(argument).ToResult();
             case Abi.MemoryOp.GetSharingFreedPages:
             case Abi.MemoryOp.GetSharingSharedPages:
-                return XenError.NotImplemented.ToResult();
+                // Domains share no pages, so none are saved.
+                return 0;
             default:
                 return NotWritten.Operation(number, "memory_op", (uint)(command & CommandMask));
         }
     }
+
+    /// <summary>What an operation says that is done at once, and is told that part of it has been done.</summary>
+    private static XenError RefusalOfStart(MemoryOp op) => op switch
+    {
+        Abi.MemoryOp.Exchange or Abi.MemoryOp.MaximumRamPage or Abi.MemoryOp.CurrentReservation or Abi.MemoryOp.MaximumReservation or Abi.MemoryOp.MaximumGpfn
+            or Abi.MemoryOp.RemoveFromPhysmap or Abi.MemoryOp.ClaimPages or Abi.MemoryOp.GetVnumaInfo or Abi.MemoryOp.ReservedDeviceMemoryMap => XenError.Invalid,
+        Abi.MemoryOp.MemoryMap or Abi.MemoryOp.MachineMemoryMap or Abi.MemoryOp.SetMemoryMap or Abi.MemoryOp.MachphysMapping or Abi.MemoryOp.MachphysMfnList
+            or Abi.MemoryOp.MachphysCompatMfnList or Abi.MemoryOp.GetPodTarget or Abi.MemoryOp.SetPodTarget
+            or Abi.MemoryOp.GetSharingFreedPages or Abi.MemoryOp.GetSharingSharedPages => XenError.NotImplemented,
+        _ => XenError.None,
+    };
 
     /// <summary>The result of a call over a list: the number of extents that are done, or the call is made again for the rest.</summary>
     private static long Continue(ulong done, bool more, ulong command, ulong argument, uint number) =>

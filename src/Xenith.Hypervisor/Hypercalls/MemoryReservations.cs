@@ -14,6 +14,9 @@ internal static class MemoryReservations
     /// <summary>Largest extent that the control domain may ask for, and others, as powers of two (Xen's defaults).</summary>
     private const uint PrivilegedMaxOrder = 12, MaxOrder = 9;
 
+    /// <summary>Largest extent that a domain may ask for, as a power of two.</summary>
+    internal static uint MaxOrderOf(Domain caller) => caller.IsPrivileged ? PrivilegedMaxOrder : MaxOrder;
+
     /// <summary>Pages after which a call looks whether it should stop.</summary>
     private const ulong PagesPerLook = 64;
 
@@ -24,9 +27,10 @@ internal static class MemoryReservations
         if (!GuestMemory.TryRead(argument, out MemoryReservation request)
             || request.NrExtents > ulong.MaxValue >> 6
             || done >= request.NrExtents
+            || (request.ExtentStart.Value != 0 && !AddressSpace.IsGuestRange(request.ExtentStart.Value, request.NrExtents * sizeof(ulong)))
             || DomainLookup.FindAny(caller, request.Domid) is not Domain target
             || !DomainLookup.MayTarget(caller, target)
-            || request.ExtentOrder > (caller.IsPrivileged ? PrivilegedMaxOrder : MaxOrder))
+            || request.ExtentOrder > MaxOrderOf(caller))
             return done;
 
         ulong pages = 0;

@@ -32,7 +32,8 @@ internal static partial class MmuHypercalls
         }
 
         uint done = 0;
-        XenError error = TryFindOwner(vcpu.Domain, (ushort)(domain & 0xffff), out Domain owner);
+        ushort id = (ushort)(domain & 0xffff);
+        XenError error = TryFindOwner(vcpu.Domain, id, out Domain owner);
         while (error == XenError.None && done < count)
         {
             if (done != 0 && (unfinished.Any || Continuation.IsDue(vcpu)))
@@ -40,7 +41,8 @@ internal static partial class MmuHypercalls
                 error = XenError.Restart;
                 break;
             }
-            error = GuestMemory.TryRead(list, out MmuExtOp operation) ? ExtOne(vcpu, owner, operation, ref budget) : XenError.BadAddress;
+            error = GuestMemory.TryRead(list, out MmuExtOp operation) ? id is DomainIds.Io or DomainIds.Xen ? ExtNobody(operation) : ExtOne(vcpu, owner, operation, ref budget)
+                : XenError.BadAddress;
             if (error != XenError.None)
                 break;
             budget.Step();
@@ -61,6 +63,8 @@ internal static partial class MmuHypercalls
         owner = caller;
         if (id == DomainIds.Self)
             return XenError.None;
+        if (id is DomainIds.Io or DomainIds.Xen)
+            return caller.IsPrivileged || id == DomainIds.Io ? XenError.None : XenError.NotPermitted;
         if (id == caller.Id || Host.Current.Domains.Find(id) is not Domain found)
             return XenError.NoSuchDomain;
         owner = found;
@@ -94,6 +98,16 @@ internal static partial class MmuHypercalls
             return XenError.NotImplemented;
         return owner == vcpu.Domain ? ExtOwn(vcpu, memory, operation, frame, ref budget) : XenError.NotPermitted;
     }
+
+    /// <summary>Devices and the hypervisor itself own no page that could be a table, or be written as a whole; the rest is for the caller's own domain.</summary>
+    private static XenError ExtNobody(in MmuExtOp operation) => (MmuExtCommand)operation.Cmd switch
+    {
+        MmuExtCommand.PinL1Table or MmuExtCommand.PinL2Table or MmuExtCommand.PinL3Table or MmuExtCommand.PinL4Table
+            or MmuExtCommand.UnpinTable or MmuExtCommand.ClearPage or MmuExtCommand.CopyPage => XenError.Invalid,
+        MmuExtCommand.MarkSuper or MmuExtCommand.UnmarkSuper => XenError.NotSupported,
+        > MmuExtCommand.UnmarkSuper or (MmuExtCommand)14 => XenError.NotImplemented,
+        _ => XenError.NotPermitted,
+    };
 
     /// <summary>What a domain can do to itself only.</summary>
     private static XenError ExtOwn(Vcpu vcpu, MachineMemory memory, in MmuExtOp operation, Mfn frame, ref StepBudget budget)

@@ -44,7 +44,8 @@ internal static class PhysdevHypercalls
             case Op.AllocIrqVector:
                 return AllocateVector(caller.Domain, argument);
             case Op.FreeIrqVector:
-                return 0;
+                // Xen has no such operation any more.
+                return XenError.NotImplemented.ToResult();
             case Op.ManagePciAdd:
             case Op.ManagePciAddExt:
             case Op.PciDeviceAdd:

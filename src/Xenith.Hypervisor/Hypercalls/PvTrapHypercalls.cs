@@ -50,16 +50,17 @@ internal static partial class PvHypercalls
         return 0;
     }
 
-    /// <summary>set_callbacks (4), the old form: (event, failsafe, syscall).</summary>
+    /// <summary>set_callbacks (4), the old form: (event, failsafe, syscall). Like Xen it says nothing of an address that cannot be one, and leaves that callback as it was.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long SetCallbacks(ulong eventAddress, ulong failsafe, ulong syscall, ulong a4, ulong a5, uint number)
     {
-        if (!AddressSpace.IsCanonical(eventAddress) || !AddressSpace.IsCanonical(failsafe) || !AddressSpace.IsCanonical(syscall))
-            return XenError.Invalid.ToResult();
         Vcpu vcpu = Serving.Vcpu;
-        Register(vcpu, CallbackType.Event, eventAddress, false);
-        Register(vcpu, CallbackType.Failsafe, failsafe, false);
-        Register(vcpu, CallbackType.Syscall, syscall, false);
+        if (AddressSpace.IsCanonical(eventAddress))
+            Register(vcpu, CallbackType.Event, eventAddress, false);
+        if (AddressSpace.IsCanonical(failsafe))
+            Register(vcpu, CallbackType.Failsafe, failsafe, false);
+        if (AddressSpace.IsCanonical(syscall))
+            Register(vcpu, CallbackType.Syscall, syscall, false);
         return 0;
     }
 

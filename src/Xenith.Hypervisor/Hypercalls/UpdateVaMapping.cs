@@ -50,12 +50,14 @@ internal static partial class MmuHypercalls
     {
         bool whole = (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == (ulong)UpdateVaMappingFlags.TlbFlush;
         bool page = (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == (ulong)UpdateVaMappingFlags.Invlpg;
+        if (!whole && !page)
+            return XenError.None;
         ulong where = flags & ~(ulong)UpdateVaMappingFlags.FlushTypeMask;
         if (where == (ulong)UpdateVaMappingFlags.Local)
         {
             if (whole)
                 memory.Tlb.FlushLocal();
-            else if (page)
+            else
                 Cpu.InvalidatePage(address);
             return XenError.None;
         }
@@ -66,7 +68,7 @@ internal static partial class MmuHypercalls
             return XenError.BadAddress;
         if (whole)
             memory.Tlb.Flush(cpus);
-        else if (page)
+        else
             memory.Tlb.FlushPage(cpus, address);
         return XenError.None;
     }

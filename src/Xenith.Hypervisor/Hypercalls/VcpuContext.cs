@@ -10,12 +10,12 @@ namespace Xenith.Hypervisor.Hypercalls;
 
 /// <summary>
 /// The first state of a vCPU: struct vcpu_guest_context of public/arch-x86/xen.h, 5168 bytes in the guest's memory. It is read piece by piece, each once; everything is
-/// checked before anything is committed, and the references of descriptor tables and page tables are taken last.
+/// checked before anything is committed, and the references of descriptor tables and page tables are taken last. A debug register with a value that no guest may have stays as after a reset.
 /// </summary>
 internal static class VcpuContext
 {
     // Offsets of the pieces in struct vcpu_guest_context.
-    private const ulong FlagsAt = 512, RegistersAt = 520, TrapsAt = 720, TailAt = 4816;
+    private const ulong VectorsAt = 0, FlagsAt = 512, RegistersAt = 520, TrapsAt = 720, TailAt = 4816;
     private const ulong TrapSize = 16;
     private const int Gates = 256;
 
@@ -25,6 +25,10 @@ internal static class VcpuContext
         if (!GuestMemory.TryRead(unchecked(argument + FlagsAt), out ulong flags)
             || !GuestMemory.TryRead(unchecked(argument + RegistersAt), out CpuUserRegs registers)
             || !GuestMemory.TryRead(unchecked(argument + TailAt), out Tail tail))
+            return XenError.BadAddress;
+        bool hasVectors = (flags & (ulong)VcpuGuestContextFlags.I387Valid) != 0;
+        Inline512<byte> vectors = default;
+        if (hasVectors && !GuestMemory.TryRead(unchecked(argument + VectorsAt), out vectors))
             return XenError.BadAddress;
         if (vcpu.IsInitialised || vcpu.Scheduling.IsUp)
             return XenError.Exists;
@@ -37,6 +41,8 @@ internal static class VcpuContext
         error = LoadTables(vcpu, tail);
         if (error != XenError.None)
             return error;
+        if (hasVectors)
+            Host.Current.Vectors.Fill(vcpu.VectorArea, vectors);
         Commit(vcpu, flags, registers, tail);
         return XenError.None;
     }
@@ -47,7 +53,8 @@ internal static class VcpuContext
             return XenError.Invalid;
         bool addresses = AddressSpace.IsCanonical(tail.EventCallback) && AddressSpace.IsCanonical(tail.FailsafeCallback) && AddressSpace.IsCanonical(tail.SyscallCallback)
             && AddressSpace.IsCanonical(tail.FsBase) && AddressSpace.IsCanonical(tail.GsBaseKernel) && AddressSpace.IsCanonical(tail.GsBaseUser);
-        bool tables = tail.GdtEntries <= Selectors.GuestEntries && (tail.LdtEntries == 0 || AddressSpace.IsCanonical(tail.LdtBase));
+        bool tables = tail.GdtEntries <= Selectors.GuestEntries && tail.LdtEntries <= DescriptorTables.MaxLdtEntries
+            && (tail.LdtBase & (AddressSpace.PageSize - 1)) == 0 && AddressSpace.IsGuestRange(tail.LdtBase, tail.LdtEntries * 8);
         return addresses && tables ? XenError.None : XenError.Invalid;
     }
 
@@ -94,7 +101,7 @@ internal static class VcpuContext
         };
         PvVcpu pv = vcpu.Pv;
         pv.LdtBase = tail.LdtBase;
-        pv.LdtEntries = (uint)Math.Min(tail.LdtEntries, 8192);
+        pv.LdtEntries = (uint)tail.LdtEntries;
         pv.KernelSs = tail.KernelSs & 0xffff | 3;
         pv.KernelSp = tail.KernelSp;
         pv.EventCallback = tail.EventCallback;
@@ -105,8 +112,11 @@ internal static class VcpuContext
         pv.Iopl = from.Rflags & Rflags.IoPrivilege;
         pv.InUserMode = (bits & VcpuGuestContextFlags.InKernel) == 0;
         (pv.Ds, pv.Es, pv.Fs, pv.Gs) = (from.Ds, from.Es, from.Fs, from.Gs);
-        (pv.FsBase, pv.GsKernelBase, pv.GsUserBase) = (tail.FsBase, tail.GsBaseKernel, tail.GsBaseUser);
+        // The base of a segment comes from its selector, if that is not null.
+        (pv.FsBase, pv.GsKernelBase, pv.GsUserBase) = (Selectors.IsNull(from.Fs) ? tail.FsBase : 0, tail.GsBaseKernel, Selectors.IsNull(from.Gs) ? tail.GsBaseUser : 0);
         pv.TaskSwitched = (tail.Cr0 & Cr0.TaskSwitched) != 0;
+        pv.Cr4 = PvControlRegisters.GuestPart(tail.Cr4);
+        PvDebugRegisters.Initialize(pv, tail.DebugRegisters);
         if (vcpu.Info.Exists)
             vcpu.Info.Store8(1, 1);
         vcpu.Domain.VmAssist |= tail.VmAssist & AssistHypercalls.Known;

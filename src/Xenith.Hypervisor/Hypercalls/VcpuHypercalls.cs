@@ -66,8 +66,7 @@ internal static class VcpuHypercalls
                     return XenError.Invalid.ToResult();
                 return VcpuStart.SendNmi(vcpu);
             case Op.GetPhysid:
-                // Only for a vCPU that is tied to one CPU for good, which none is.
-                return XenError.Invalid.ToResult();
+                return GetPhysicalId(vcpu, argument);
             default:
                 return XenError.NotImplemented.ToResult();
         }
@@ -116,6 +115,15 @@ internal static class VcpuHypercalls
             return XenError.BadAddress.ToResult();
         XenError error = VcpuInfoPlace.Move(caller, vcpu, place.Mfn, place.Offset);
         return error == XenError.Restart ? Continuation.Again(number, operation) : error.ToResult();
+    }
+
+    /// <summary>APIC id and, in the upper half, ACPI id of the CPU that a vCPU of the hardware domain is tied to; refused for all others.</summary>
+    private static long GetPhysicalId(Vcpu vcpu, ulong argument)
+    {
+        PcpuTable cpus = Host.Current.Pcpus;
+        if (!vcpu.Domain.IsPrivileged || !vcpu.Scheduling.IsTied(cpus.End, out uint id) || cpus.Find(id) is not Pcpu cpu)
+            return XenError.Invalid.ToResult();
+        return Written(GuestMemory.TryWrite(argument, new VcpuGetPhysid { PhysId = cpu.ApicId | (ulong)cpu.AcpiId << 32 }));
     }
 
     private static long Written(bool done) => done ? 0 : XenError.BadAddress.ToResult();

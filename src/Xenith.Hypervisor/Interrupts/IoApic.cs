@@ -44,9 +44,6 @@ public sealed class IoApic
         }
     }
 
-    /// <summary>A pin's redirection entry.</summary>
-    public ulong ReadEntry(uint gsi) => Read(EntryOf(gsi)) | (ulong)Read(EntryOf(gsi) + 1) << 32;
-
     /// <summary>Routes a pin to a vector of one local APIC.</summary>
     public void Route(uint gsi, byte vector, uint apicId, bool level, bool activeLow, bool masked)
     {

@@ -25,9 +25,6 @@ public sealed class LineIrq : Irq
     /// <inheritdoc/>
     public override bool NeedsGuestEnd => IsLevel;
 
-    /// <summary>The pin's redirection entry.</summary>
-    public ulong RedirectionEntry => _ioApic.ReadEntry(Number);
-
     /// <summary>Sets trigger and polarity.</summary>
     internal void Configure(bool level, bool activeLow)
     {

@@ -44,9 +44,6 @@ public sealed partial class LocalApic
     /// <summary>APIC id of this CPU.</summary>
     public uint Id => _isX2Apic ? Read(IdRegister) : Read(IdRegister) >> 24;
 
-    /// <summary>Frequency of the timer's counter, once it has been measured.</summary>
-    public ulong TimerHertz => _hertz;
-
     /// <summary>Turns on the local APIC of another CPU, which runs this; the frequency of its timer is that of the first.</summary>
     public void EnableSecondary()
     {

@@ -27,23 +27,11 @@ public sealed class DeviceFrames
     /// <summary>Bits of a physical address on this machine; no frame lies beyond.</summary>
     public int AddressBits { get; set; } = 52;
 
-    /// <summary>Number of ranges that are kept from guests, in ascending order.</summary>
-    public int Count => _count;
-
     /// <summary>Keeps frames of the hypervisor's own devices from all guests.</summary>
     public void Deny(Mfn first, ulong count) => Add(first.Value, first.Value + count - 1, false);
 
     /// <summary>Lets guests read these frames only, whatever they ask for.</summary>
     public void MakeReadOnly(Mfn first, ulong count) => Add(first.Value, first.Value + count - 1, true);
-
-    /// <summary>First frame of a kept range.</summary>
-    internal ulong FirstOf(int index) => _first[index];
-
-    /// <summary>Last frame of a kept range.</summary>
-    internal ulong LastOf(int index) => _last[index];
-
-    /// <summary>True if a kept range may be read.</summary>
-    internal bool IsReadOnly(int index) => _readOnly[index];
 
     /// <summary>True if a frame is kept from guests altogether.</summary>
     internal bool IsDenied(Mfn frame)

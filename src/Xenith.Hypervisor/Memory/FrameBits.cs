@@ -120,6 +120,7 @@ internal static class TypeBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong WithEntries(ulong bits, int entries) => bits & ~EntriesMask | unchecked((ulong)(uint)entries) << EntriesShift;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsInForce(ulong bits) => ReferencesOf(bits) != 0 || (bits & (Busy | Partial)) != 0;
 
     /// <summary>True for the four page-table types.</summary>

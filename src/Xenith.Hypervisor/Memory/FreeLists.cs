@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
@@ -27,6 +28,7 @@ internal sealed class FreeLists
     private readonly uint[] _first;
     private readonly uint[] _last;
     private readonly uint[] _orders;
+    private readonly uint[] _zones;
 
     internal FreeLists(FrameTable frames, int nodes)
     {
@@ -35,12 +37,14 @@ internal sealed class FreeLists
         _first = new uint[Groups * Orders];
         _last = new uint[Groups * Orders];
         _orders = new uint[Groups];
+        _zones = new uint[nodes];
     }
 
     /// <summary>Pairs of node and zone: group = node * <see cref="Zones"/> + zone.</summary>
     internal int Groups { get; }
 
     /// <summary>Zone of a block that begins at a frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int ZoneOf(ulong frame)
     {
         int bits = 64 - BitOperations.LeadingZeroCount(frame) + AddressSpace.PageShift;
@@ -58,6 +62,20 @@ internal sealed class FreeLists
     {
         uint fitting = _orders[group] >> order << order;
         return fitting == 0 ? -1 : BitOperations.TrailingZeroCount(fitting);
+    }
+
+    /// <summary>The highest zone of a node, up to <paramref name="topZone"/>, that has a block of at least this order; -1 if there is none.</summary>
+    internal int HighestZone(int node, int topZone, int order)
+    {
+        uint zones = _zones[node] & ((2u << topZone) - 1);
+        while (zones != 0)
+        {
+            int zone = 31 - BitOperations.LeadingZeroCount(zones);
+            if (_orders[node * Zones + zone] >> order != 0)
+                return zone;
+            zones &= ~(1u << zone);
+        }
+        return -1;
     }
 
     /// <summary>The block to allocate from: clean ones come first.</summary>
@@ -105,6 +123,7 @@ internal sealed class FreeLists
                 _frames[new Mfn(last)].Next = block;
         }
         _orders[group] |= 1u << order;
+        _zones[group / Zones] |= 1u << group % Zones;
     }
 
     /// <summary>Takes a block off its list.</summary>
@@ -124,7 +143,10 @@ internal sealed class FreeLists
         head.Previous = 0;
         head.Type = 0;
         head.Count &= ~FrameBits.BlockHead;
-        if (_first[list] == 0)
-            _orders[group] &= ~(1u << order);
+        if (_first[list] != 0)
+            return;
+        _orders[group] &= ~(1u << order);
+        if (_orders[group] == 0)
+            _zones[group / Zones] &= ~(1u << group % Zones);
     }
 }

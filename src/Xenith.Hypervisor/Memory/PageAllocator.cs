@@ -51,18 +51,6 @@ public sealed partial class PageAllocator
     /// <summary>Frames set aside by XENMEM_claim_pages; other allocations leave as many free.</summary>
     public ulong ClaimedFrames { get; private set; }
 
-    /// <summary>All frames that the allocator was ever given.</summary>
-    public ulong TotalFrames
-    {
-        get
-        {
-            ulong total = 0;
-            for (int i = 0; i < _nodes; i++)
-                total += _totalByNode[i];
-            return total;
-        }
-    }
-
     /// <summary>All frames of a node.</summary>
     public ulong TotalFramesOf(int node) => _totalByNode[node];
 
@@ -150,6 +138,11 @@ public sealed partial class PageAllocator
     public void Free(Mfn first, int order)
     {
         Invariant.Holds((uint)order <= MaxOrder && (first.Value & (1UL << order) - 1) == 0);
+        if (order == 0)
+        {
+            FreeOne(first);
+            return;
+        }
         ulong count = 1UL << order;
         for (ulong i = 0; i < count; i++)
             Invariant.Holds((_frames[first.Plus(i)].Count & ~FrameBits.Dirty) == FrameBits.Managed);
@@ -166,6 +159,23 @@ public sealed partial class PageAllocator
             _dirty += count;
             _freeByGroup[group] += count;
             Merge(group, (uint)first.Value, order, 0);
+        }
+    }
+
+    /// <summary>The same for a single frame, which is what domains give back.</summary>
+    private void FreeOne(Mfn mfn)
+    {
+        ref FrameInfo frame = ref _frames[mfn];
+        Invariant.Holds((frame.Count & ~FrameBits.Dirty) == FrameBits.Managed);
+        int group = GroupOf(mfn.Value);
+        using (_lock.Enter())
+        {
+            frame.Count = FrameBits.Managed | FrameBits.Free | FrameBits.Dirty;
+            frame.Type = 0;
+            _free++;
+            _dirty++;
+            _freeByGroup[group]++;
+            Merge(group, (uint)mfn.Value, 0, 0);
         }
     }
 
@@ -232,22 +242,19 @@ public sealed partial class PageAllocator
     /// <summary>Takes the smallest block that is large enough from the highest zone that has one, and puts the rest of it back.</summary>
     private bool TryTakeFrom(int node, int topZone, int order, out uint block)
     {
-        for (int zone = topZone; zone >= 0; zone--)
-        {
-            int group = node * FreeLists.Zones + zone;
-            int found = _lists.SmallestOrder(group, order);
-            if (found < 0)
-                continue;
-            block = _lists.First(group, found);
-            uint firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
-            _lists.Remove(group, block, found);
-            Cut(group, block, found, order, firstDirty);
-            _free -= 1UL << order;
-            _freeByGroup[group] -= 1UL << order;
-            return true;
-        }
         block = 0;
-        return false;
+        int zone = _lists.HighestZone(node, topZone, order);
+        if (zone < 0)
+            return false;
+        int group = node * FreeLists.Zones + zone;
+        int found = _lists.SmallestOrder(group, order);
+        block = _lists.First(group, found);
+        uint firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+        _lists.Remove(group, block, found);
+        Cut(group, block, found, order, firstDirty);
+        _free -= 1UL << order;
+        _freeByGroup[group] -= 1UL << order;
+        return true;
     }
 
     /// <summary>Cuts a block that is on no list down to its first 2^order frames; the others become blocks again. Returns where the first piece may be dirty.</summary>

@@ -48,6 +48,20 @@ public sealed partial class PageTypes
         return GetType(frame, ref info, PageType.SegmentDescriptors, FrameBits.OwnerOf(owner), null, XenError.Invalid, ref budget);
     }
 
+    /// <summary>Takes a reference to a frame that is a page of descriptors already, for somebody else; see <see cref="TryGetDescriptors"/>. False if it is none, or another's.</summary>
+    internal bool TryShareDescriptors(Mfn frame, Domain owner)
+    {
+        if (!_frames.Contains(frame))
+            return false;
+        ref FrameInfo info = ref _frames[frame];
+        if (!FrameCounts.TryGetType(ref info, PageType.SegmentDescriptors))
+            return false;
+        if (info.Owner == FrameBits.OwnerOf(owner))
+            return true;
+        PutType(frame);
+        return false;
+    }
+
     /// <summary>Takes a reference for a writable mapping; see <see cref="TryGetWritable"/>.</summary>
     internal XenError GetWritable(Mfn frame, ref FrameInfo info, uint owner, ref StepBudget budget)
     {

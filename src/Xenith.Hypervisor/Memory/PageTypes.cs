@@ -80,6 +80,22 @@ public sealed partial class PageTypes
         }
     }
 
+    /// <summary>
+    /// Frees a frame that nobody refers to but its owner, in one step: the owner's own reference, which is the last, goes. False, and nothing done, if there is another or the frame is not
+    /// the owner's.
+    /// </summary>
+    internal bool TryRelease(Mfn frame, uint owner)
+    {
+        if (!_frames.Contains(frame))
+            return false;
+        ref FrameInfo info = ref _frames[frame];
+        ulong only = FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)owner << FrameBits.OwnerShift | 1;
+        if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
+            return false;
+        Release(frame);
+        return true;
+    }
+
     /// <summary>Holds a general reference for as long as the scope lives.</summary>
     public ReferenceScope Hold(Mfn frame, Domain owner) =>
         TryGetReference(frame, owner) ? new ReferenceScope(this, frame, PerCpu.Ledger.Enter(_references, frame.Value)) : default;

@@ -15,11 +15,11 @@ internal static class ControlRegisterEmulation
             : Write(vcpu, instruction.Register, operand);
     }
 
-    /// <summary>0F 21 and 0F 23: DR0 to DR7. With CR4.DE the numbers 4 and 5 are undefined.</summary>
+    /// <summary>0F 21 and 0F 23: DR0 to DR7. The numbers above are undefined, and with CR4.DE so are 4 and 5.</summary>
     internal static EmulationResult EmulateDebug(Vcpu vcpu, ref GuestFrame frame, in Instruction instruction)
     {
         ref ulong operand = ref GuestRegisters.Of(ref frame, instruction.Rm);
-        bool isUndefined = instruction.Register is 4 or 5 && (vcpu.Pv.Cr4 & Cr4.DebuggingExtensions) != 0;
+        bool isUndefined = instruction.Register > 7 || instruction.Register is 4 or 5 && (vcpu.Pv.Cr4 & Cr4.DebuggingExtensions) != 0;
         if (isUndefined)
         {
             PvExceptions.Raise(vcpu, ref frame, ExceptionVector.InvalidOpcode);

@@ -34,12 +34,9 @@ public static class DescriptorCheck
             adjusted = descriptor | LevelMask;
             return true;
         }
-        // Type 0 is also the upper half of a 16-byte descriptor.
+        // Type 0 is the upper half of a 16-byte descriptor; nothing can be loaded by it.
         if ((descriptor & TypeMask) == 0)
-        {
-            adjusted = descriptor | LevelMask;
             return true;
-        }
         if ((descriptor & TypeMask) != CallGate || (descriptor & GateReserved) != 0)
             return false;
         uint target = (uint)(descriptor >> 16 & 0xffff);
@@ -65,11 +62,11 @@ public static class DescriptorCheck
         return true;
     }
 
-    /// <summary>A code selector that a gate may lead to: the guest's own, or one of the flat ones for ring 3.</summary>
+    /// <summary>A code selector that a gate may lead to: the guest's own, or the flat one for 64-bit code in ring 3.</summary>
     private static bool IsGateTarget(uint selector)
     {
         const uint localTable = 4;
         return (selector & localTable) != 0 || selector >> 3 < Selectors.GuestEntries
-            || selector is Selectors.Ring3Code32 or Selectors.Ring3Code64;
+            || selector == Selectors.Ring3Code64;
     }
 }

@@ -19,7 +19,9 @@ internal static class DescriptorTables
     internal const uint VcpusPerTable = 512 / SlotsPerVcpu;
 
     private const uint SlotsPerVcpu = 32, FirstLdtSlot = 16, LdtPages = 16;
-    private const uint MaxLdtEntries = 8192;
+
+    /// <summary>Descriptors that fit into an LDT: a selector has 13 bits for the index.</summary>
+    internal const uint MaxLdtEntries = 8192;
 
     /// <summary>The CPU sets accessed bits in the guest's descriptors; in the hypervisor's they are set already.</summary>
     private const ulong GuestPage = PageFlags.Present | PageFlags.Writable | PageFlags.Accessed | PageFlags.Dirty | PageFlags.NoExecute;
@@ -62,12 +64,12 @@ internal static class DescriptorTables
     }
 
     /// <summary>
-    /// Sets the LDT of the vCPU on this CPU (MMUEXT_SET_LDT). Its pages are mapped when they are first used. <see cref="XenError.Invalid"/> if the address is not the start of a page of the
+    /// Sets the LDT of the vCPU on this CPU (MMUEXT_SET_LDT). Its pages are mapped when they are first used, and looked at one by one then. <see cref="XenError.Invalid"/> if the address is not the start of a page of the
     /// guest's or there are too many entries.
     /// </summary>
     internal static XenError SetLdt(Vcpu vcpu, ulong address, uint entries)
     {
-        if (entries > MaxLdtEntries || (address & (AddressSpace.PageSize - 1)) != 0 || !AddressSpace.IsGuestRange(address, entries * 8UL))
+        if (entries > MaxLdtEntries || (address & (AddressSpace.PageSize - 1)) != 0 || !AddressSpace.IsGuestAddress(address))
             return XenError.Invalid;
         PvVcpu pv = vcpu.Pv;
         if (pv.LdtEntries == entries && (pv.LdtBase == address || entries == 0))
@@ -135,8 +137,8 @@ internal static class DescriptorTables
             return XenError.Invalid;
         Mfn frame = Mfn.FromAddress(address);
         PageTypes types = Host.Current.Memory.Types;
-        // In this order: a page that is no page of descriptors must not become one by this call.
-        if (types.TryGetWritable(frame, domain) != XenError.None && types.TryGetDescriptors(frame, domain) != XenError.None)
+        // A page that is no page of descriptors must not become one by this call.
+        if (!types.TryShareDescriptors(frame, domain) && types.TryGetWritable(frame, domain) != XenError.None)
             return XenError.Invalid;
         PageTableView.At(frame).Write(unchecked((int)(address >> 3)) & 511, new PageTableEntry(adjusted));
         types.PutType(frame);

@@ -69,6 +69,9 @@ internal static class MmuOperations
     internal static XenError SetUserRoot(Vcpu vcpu, Mfn root, ref StepBudget budget)
     {
         PageTypes types = Host.Current.Memory.Types;
+        // The guest's word for "none" is 0; a number that is ours for it is a bad one of the guest's.
+        if (root.IsInvalid)
+            return XenError.Invalid;
         if (root.Value == 0)
             root = Mfn.Invalid;
         Mfn old = vcpu.Pv.UserRoot;

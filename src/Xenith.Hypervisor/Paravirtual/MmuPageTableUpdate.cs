@@ -53,6 +53,30 @@ internal static class PageTableUpdate
         return outcome == (L1Outcome.Replaced | L1Outcome.SameReferences) || Settle(memory.Types, outcome, table, frame, old, ref budget);
     }
 
+    /// <summary>Takes an entry that maps a frame out of an L1 table of the domain, with its references: for grant mappings. <see cref="XenError.Invalid"/> if it maps something else.</summary>
+    internal static XenError ClearL1(Domain tableOwner, Mfn table, int index, Mfn expected, out PageTableEntry old)
+    {
+        FrameTable frames = Host.Current.Memory.Frames;
+        if (frames.Contains(table) && frames.Contains(expected) && FrameCounts.IsValid(Volatile.Read(ref frames[table].Type), PageType.L1))
+        {
+            PageTableView view = PageTableView.At(table);
+            PageTableEntry present = view[index];
+            if (present.IsPresent && present.Frame == expected)
+            {
+                L1Outcome outcome = MmuEntryExchange.TryCompareExchange(
+                    ref frames[table], FrameBits.OwnerOf(tableOwner), ref frames[expected], view, index, present, default, out old);
+                if ((outcome & L1Outcome.TableIsLast) != 0)
+                {
+                    StepBudget budget = StepBudget.ForCaller();
+                    Host.Current.Memory.Types.PutTable(table, ref budget);
+                }
+                if ((outcome & L1Outcome.Replaced) != 0)
+                    return XenError.None;
+            }
+        }
+        return ExchangeL1(tableOwner, table, index, default, expected, out old);
+    }
+
     /// <summary>
     /// Puts an entry into an L1 table whose references the caller has taken, and hands over those of the old entry: for grant mappings. The table must be an L1 table of the domain.
     /// If <paramref name="expected"/> is given, only an entry that maps the same frame is replaced (<see cref="XenError.Invalid"/> otherwise).

@@ -18,7 +18,7 @@ internal static class PortEmulation
     internal static uint Read(Domain domain, ushort port, int size)
     {
         if (!IsSpecial(port, size))
-            return domain.Pv.Ports.IsAllowed(port, size) ? ReadNative(port, size) : Ones(size);
+            return domain.Pv.Ports.IsAllowed(port, size) ? ReadNative(port, size) : ReadDenied(domain, port, size);
         if (port == PciAddress && size == 4)
             return domain.Pv.PciAddress;
         if (port >= PciData && port + size <= PciData + 4)
@@ -42,6 +42,8 @@ internal static class PortEmulation
         {
             if (domain.Pv.Ports.IsAllowed(port, size))
                 WriteNative(port, size, value);
+            else
+                WriteDenied(domain, port, size, value);
             return;
         }
         if (port == PciAddress && size == 4)
@@ -67,6 +69,29 @@ internal static class PortEmulation
         }
         for (int i = 0; i < size; i++)
             Write(domain, (ushort)(port + i & 0xffff), 1, value >> (i * 8) & 0xff);
+    }
+
+    /// <summary>Ports that the hypervisor keeps: dom0 gets at a part of the interval timer, byte by byte; all else reads as ones.</summary>
+    private static uint ReadDenied(Domain domain, ushort port, int size)
+    {
+        uint value = Ones(size);
+        for (int i = 0; domain.IsPrivileged && i < size; i++)
+        {
+            ushort at = (ushort)(port + i & 0xffff);
+            if (IntervalTimerChannel.Has(at))
+                value = (value & ~(0xffU << (i * 8))) | ((uint)IntervalTimerChannel.Read(at) << (i * 8));
+        }
+        return value;
+    }
+
+    private static void WriteDenied(Domain domain, ushort port, int size, uint value)
+    {
+        for (int i = 0; domain.IsPrivileged && i < size; i++)
+        {
+            ushort at = (ushort)(port + i & 0xffff);
+            if (IntervalTimerChannel.Has(at))
+                IntervalTimerChannel.Write(at, (byte)(value >> (i * 8) & 0xff));
+        }
     }
 
     /// <summary>Writes to the register that an address for port 0xcf8 names. Addresses of some AMD chipsets, with register bits above the bus, go through as they are.</summary>

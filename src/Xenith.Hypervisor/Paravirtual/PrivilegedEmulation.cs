@@ -160,6 +160,10 @@ internal static class PrivilegedEmulation
             return EmulationResult.Reflect;
         switch (instruction.Digit << 3 | (instruction.Rm & 7))
         {
+            // Without CR4.OSXSAVE there is no such instruction (SDM vol. 2, XSETBV); that bit is the guest's own.
+            case xsetbv when (vcpu.Pv.Cr4 & Cr4.OsXsave) == 0:
+                PvExceptions.Raise(vcpu, ref frame, ExceptionVector.InvalidOpcode);
+                return EmulationResult.Redirected;
             case xsetbv when isKernel:
                 ulong value = (frame.Rdx & 0xffff_ffff) << 32 | (frame.Rax & 0xffff_ffff);
                 return PvControlRegisters.TryWriteXcr0(vcpu, unchecked((uint)frame.Rcx), value) ? EmulationResult.Done : EmulationResult.Reflect;

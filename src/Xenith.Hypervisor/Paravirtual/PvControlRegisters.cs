@@ -47,13 +47,19 @@ internal static class PvControlRegisters
     /// <summary>Writes CR4 of the vCPU on this CPU: takes those of the guest's bits that the CPU has; the rest is ignored, as guests expect.</summary>
     internal static void WriteCr4(Vcpu vcpu, ulong value)
     {
+        vcpu.Pv.Cr4 = GuestPart(value);
+        LoadCr4(vcpu.Pv);
+    }
+
+    /// <summary>Those bits of a value for CR4 that are a guest's and that the CPU has.</summary>
+    internal static ulong GuestPart(ulong value)
+    {
         ulong allowed = GuestCr4;
         if (!PvCpuid.HasFsGsBase)
             allowed &= ~Cr4.FsGsBase;
         if ((Cpu.ReadCr4() & Cr4.OsXsave) == 0)
             allowed &= ~Cr4.OsXsave;
-        vcpu.Pv.Cr4 = value & allowed;
-        LoadCr4(vcpu.Pv);
+        return value & allowed;
     }
 
     /// <summary>Puts a vCPU's CR4, XCR0 and TSC_AUX onto this CPU.</summary>
@@ -69,8 +75,11 @@ internal static class PvControlRegisters
     internal static void UnloadXcr0(PvVcpu pv)
     {
         if (pv.Xcr0 != 0)
-            Cpu.TrySetExtendedControl(0, HostXcr0);
+            Cpu.TrySetExtendedControl(0, Host.Current.Vectors.Components);
     }
+
+    /// <summary>XCR0 of a vCPU that has not set it: x87 and SSE, as in Xen. In the form of <see cref="PvVcpu.Xcr0"/>.</summary>
+    internal static ulong FirstXcr0(VectorFormat format) => format.Components is 0 or (X87 | Sse) ? 0 : X87 | Sse;
 
     /// <summary>XSETBV of the vCPU on this CPU. False if the guest may not have this value.</summary>
     internal static bool TryWriteXcr0(Vcpu vcpu, uint index, ulong value)

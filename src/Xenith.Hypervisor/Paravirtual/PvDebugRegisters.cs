@@ -1,3 +1,4 @@
+using Xenith.Abi;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Paravirtual;
@@ -46,34 +47,40 @@ internal static class PvDebugRegisters
 
     /// <summary>
     /// Writes DR0 to DR7 of the vCPU on this CPU. Says <see cref="XenError.NotPermitted"/> for addresses that are not the guest's, for general detect and, without CR4.DE, for
-    /// breakpoints on ports; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
+    /// breakpoints on ports; <see cref="XenError.Invalid"/> if one of the upper 32 bits of DR6 or DR7 is set, as the CPU refuses them; <see cref="XenError.NoDevice"/> for registers that do not exist: DR4 and DR5 with CR4.DE, and all above 7.
     /// </summary>
     internal static XenError Write(PvVcpu pv, uint register, ulong value)
     {
-        switch (register)
+        bool wasActive = IsActive(pv);
+        XenError error = Set(pv, register, value);
+        if (error != XenError.None)
+            return error;
+        if (register is 5 or 7)
         {
-            case 0:
-                return WriteAddress(pv, register, ref pv.Dr0, value);
-            case 1:
-                return WriteAddress(pv, register, ref pv.Dr1, value);
-            case 2:
-                return WriteAddress(pv, register, ref pv.Dr2, value);
-            case 3:
-                return WriteAddress(pv, register, ref pv.Dr3, value);
-            case 4:
-            case 5:
-                if ((pv.Cr4 & Cr4.DebuggingExtensions) != 0)
-                    return XenError.NoDevice;
-                return Write(pv, register + 2, value);
-            case 6:
-                pv.Dr6 = ((value & 0xffff_ffff) | Dr6AlwaysOne) & ~Dr6AlwaysZero;
-                if (IsActive(pv))
-                    Cpu.WriteDebugRegister(6, pv.Dr6);
-                return XenError.None;
-            case 7:
-                return WriteControl(pv, value);
-            default:
-                return XenError.NoDevice;
+            if (IsActive(pv))
+                Load(pv);
+            else if (wasActive)
+                Cpu.WriteDebugRegister(7, Off);
+        }
+        else if (wasActive)
+        {
+            if (register is 4 or 6)
+                Cpu.WriteDebugRegister(6, pv.Dr6);
+            else
+                Cpu.WriteDebugRegister(register, value);
+        }
+        return XenError.None;
+    }
+
+    /// <summary>The first values of a vCPU that is on no CPU. A value that <see cref="Write"/> would refuse leaves its register as after a reset; CR4 has been set before.</summary>
+    internal static void Initialize(PvVcpu pv, in Inline8<ulong> values)
+    {
+        (pv.Dr0, pv.Dr1, pv.Dr2, pv.Dr3) = (0, 0, 0, 0);
+        (pv.Dr6, pv.Dr7, pv.Dr7Ports) = (0, 0, 0);
+        for (uint register = 0; register < 8; register++)
+        {
+            if (register is not (4 or 5))
+                Set(pv, register, values[(int)register]);
         }
     }
 
@@ -116,20 +123,47 @@ internal static class PvDebugRegisters
 
     private static bool IsActive(PvVcpu pv) => (pv.Dr7 & EnableBits) != 0;
 
-    private static XenError WriteAddress(PvVcpu pv, uint register, ref ulong field, ulong value)
+    /// <summary>Checks a value and keeps it, without a word to the CPU.</summary>
+    private static XenError Set(PvVcpu pv, uint register, ulong value)
+    {
+        switch (register)
+        {
+            case 0:
+                return SetAddress(ref pv.Dr0, value);
+            case 1:
+                return SetAddress(ref pv.Dr1, value);
+            case 2:
+                return SetAddress(ref pv.Dr2, value);
+            case 3:
+                return SetAddress(ref pv.Dr3, value);
+            case 4 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
+            case 6:
+                if (value >> 32 != 0)
+                    return XenError.Invalid;
+                pv.Dr6 = (value | Dr6AlwaysOne) & ~Dr6AlwaysZero;
+                return XenError.None;
+            case 5 when (pv.Cr4 & Cr4.DebuggingExtensions) == 0:
+            case 7:
+                return SetControl(pv, value);
+            default:
+                return XenError.NoDevice;
+        }
+    }
+
+    private static XenError SetAddress(ref ulong field, ulong value)
     {
         if (!AddressSpace.IsGuestAddress(value))
             return XenError.NotPermitted;
         field = value;
-        if (IsActive(pv))
-            Cpu.WriteDebugRegister(register, value);
         return XenError.None;
     }
 
-    private static XenError WriteControl(PvVcpu pv, ulong value)
+    private static XenError SetControl(PvVcpu pv, ulong value)
     {
         const ulong onPort = 2;
-        value = ((value & 0xffff_ffff) | Dr7AlwaysOne) & ~Dr7AlwaysZero;
+        if (value >> 32 != 0)
+            return XenError.Invalid;
+        value = (value | Dr7AlwaysOne) & ~Dr7AlwaysZero;
         if ((value & GeneralDetect) != 0)
             return XenError.NotPermitted;
         ulong ports = 0;
@@ -141,14 +175,9 @@ internal static class PvDebugRegisters
                 return XenError.NotPermitted;
             ports |= value & 3UL << (i * 2);
         }
-        bool wasActive = IsActive(pv);
         // The CPU must not watch them: the hypervisor's own use of a port is not the guest's.
         pv.Dr7 = value & ~ports;
         pv.Dr7Ports = ports;
-        if (IsActive(pv))
-            Load(pv);
-        else if (wasActive)
-            Cpu.WriteDebugRegister(7, Off);
         return XenError.None;
     }
 }

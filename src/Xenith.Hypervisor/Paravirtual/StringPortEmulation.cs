@@ -28,7 +28,7 @@ internal static class StringPortEmulation
         {
             if (done == Batch)
                 return EmulationResult.Redirected;
-            if (!segment.TryAddress((isOutput ? frame.Rsi : frame.Rdi) & mask, size, out ulong address))
+            if (!segment.TryAddress((isOutput ? frame.Rsi : frame.Rdi) & mask, size, out ulong address) || !AddressSpace.IsGuestAddress(address))
                 return EmulationResult.Reflect;
             if (!MoveOne(vcpu, ref frame, in instruction, address, port, size))
                 return EmulationResult.Redirected;

@@ -179,6 +179,17 @@ public sealed class VcpuScheduling
             scheduler.SetAffinity(unit, hard, soft, Host.Current.Time.Now);
     }
 
+    /// <summary>True if the vCPU is tied to one of the CPUs below <paramref name="end"/>: which.</summary>
+    internal bool IsTied(uint end, out uint cpu)
+    {
+        cpu = 0;
+        if (_unit is not SchedulingUnit unit)
+            return false;
+        CpuSet affinity = unit.HardAffinity;
+        cpu = affinity.Next(0);
+        return cpu < end && affinity.Next(cpu + 1) >= end;
+    }
+
     /// <summary>
     /// Makes the vCPU run on one CPU until <see cref="EndOverride"/>, whatever its affinity. <see cref="XenError.Busy"/> if it does so already, <see cref="XenError.Invalid"/> if there is no such CPU.
     /// </summary>

@@ -1,3 +1,4 @@
+using System;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Time;
@@ -31,14 +32,15 @@ internal static class Rtc
         return ToSeconds(year + (year < 70 ? 2000u : 1900u), month, day, hour, minute, second);
     }
 
-    /// <summary>Seconds since 1970 of a date of the Gregorian calendar.</summary>
+    /// <summary>Seconds since 1970 of a date of the Gregorian calendar. A date before 1970, as a clock without a battery may show, counts as its first day.</summary>
     internal static ulong ToSeconds(uint year, uint month, uint day, uint hour, uint minute, uint second)
     {
         // Years start in March here, so that the leap day is the last.
         uint shifted = month > 2 ? year : year - 1;
         uint fromMarch = month > 2 ? month - 3 : month + 9;
         ulong days = shifted * 365UL + shifted / 4 - shifted / 100 + shifted / 400 + (fromMarch * 153 + 2) / 5 + day;
-        return (days - 719_469) * 86_400 + hour * 3600UL + minute * 60UL + second;
+        const ulong firstDay = 719_469;
+        return (Math.Max(days, firstDay) - firstDay) * 86_400 + hour * 3600UL + minute * 60UL + second;
     }
 
     private static uint FromBcd(uint value) => (value >> 4) * 10 + (value & 15);

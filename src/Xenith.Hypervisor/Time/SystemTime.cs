@@ -4,13 +4,14 @@ namespace Xenith.Hypervisor.Time;
 
 /// <summary>
 /// Nanoseconds since boot, from the TSC scaled as guests scale it (public/xen.h, vcpu_time_info): ns = base + ((tsc - stamp) shifted by
-/// shift) * multiplier / 2^32. Guests and hypervisor use the same numbers, so they agree to the nanosecond.
+/// shift) * multiplier / 2^32. The hypervisor and all vCPUs use the same numbers, stamp and base too, so they agree to the nanosecond: time never steps back between vCPUs
+/// whose CPUs have the same TSC.
 /// </summary>
 public sealed class SystemTime
 {
     private readonly SpinLock _lock = new(LockRank.Clock);
 
-    /// <summary>Starts the clock at 0 for a CPU whose TSC runs at a frequency.</summary>
+    /// <summary>Starts the clock for a CPU whose TSC runs at a frequency.</summary>
     public SystemTime(ulong tscHertz)
     {
         TscHertz = tscHertz;
@@ -43,8 +44,8 @@ public sealed class SystemTime
     /// <summary>TSC value at <see cref="StampNanoseconds"/>.</summary>
     public ulong StampTsc { get; }
 
-    /// <summary>System time at <see cref="StampTsc"/>.</summary>
-    public ulong StampNanoseconds => 0;
+    /// <summary>System time at <see cref="StampTsc"/>. Not 0, by which guests know a record that nobody has filled in.</summary>
+    public const ulong StampNanoseconds = 1;
 
     /// <summary>Wall clock at system time 0: seconds since 1970, UTC.</summary>
     public ulong WallClockSeconds { get; private set; }
@@ -55,24 +56,24 @@ public sealed class SystemTime
     /// <summary>Nanoseconds since boot.</summary>
     public ulong Now => FromTsc(Cpu.ReadTsc());
 
-    /// <summary>System time at a TSC value; 0 for values before the start.</summary>
+    /// <summary>System time at a TSC value; <see cref="StampNanoseconds"/> for values before the start.</summary>
     public ulong FromTsc(ulong tsc)
     {
         if (tsc <= StampTsc)
-            return 0;
+            return StampNanoseconds;
         ulong delta = tsc - StampTsc;
         delta = PvclockShift >= 0 ? delta << PvclockShift : delta >> -PvclockShift;
-        return unchecked((delta >> 32) * PvclockMultiplier + ((delta & 0xffff_ffff) * PvclockMultiplier >> 32));
+        return unchecked(StampNanoseconds + (delta >> 32) * PvclockMultiplier + ((delta & 0xffff_ffff) * PvclockMultiplier >> 32));
     }
 
     /// <summary>The TSC value at a moment of system time, rounded up to where that moment has come for sure.</summary>
     public ulong ToTsc(ulong nanoseconds)
     {
         const ulong second = 1_000_000_000;
-        // Beyond what fits (58 years at 10 GHz) there is nothing to be waited for.
+        // Beyond 34 years there is nothing to be waited for; so many fit up to 17 GHz.
         ulong seconds = nanoseconds / second;
-        if (seconds > uint.MaxValue >> 1)
-            seconds = uint.MaxValue >> 1;
+        if (seconds > uint.MaxValue >> 2)
+            seconds = uint.MaxValue >> 2;
         return unchecked(StampTsc + seconds * TscHertz + nanoseconds % second * TscHertz / second + 1);
     }
 

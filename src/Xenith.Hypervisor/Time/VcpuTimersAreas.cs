@@ -121,10 +121,8 @@ public sealed partial class VcpuTimers
 
     private void PublishTime(SystemTime time)
     {
-        ulong tsc = Cpu.ReadTsc();
-        ulong now = time.FromTsc(tsc);
         if (_vcpu.Info.Exists)
-            PublishTo(_vcpu.Info.Slice(TimeOffset, 32), time, tsc, now);
+            PublishTo(_vcpu.Info.Slice(TimeOffset, 32), time);
         WallClock.PublishFirst(_vcpu.Domain, time);
         _published = true;
         _publishedStamp = time.StampTsc;
@@ -136,29 +134,29 @@ public sealed partial class VcpuTimers
             _kernelMustBeReached = true;
             return;
         }
-        PublishTo(_timeArea, time, tsc, now);
+        PublishTo(_timeArea, time);
     }
 
-    private static void PublishTo(SharedArea area, SystemTime time, ulong tsc, ulong now)
+    private static void PublishTo(SharedArea area, SystemTime time)
     {
         uint version = area.Load32(VersionAt) | 1;
         area.Store32(VersionAt, version);
-        area.Store64(TscAt, tsc);
-        area.Store64(SystemAt, now);
+        area.Store64(TscAt, time.StampTsc);
+        area.Store64(SystemAt, SystemTime.StampNanoseconds);
         area.Store32(MultiplierAt, time.PvclockMultiplier);
         area.Store8(ShiftAt, unchecked((byte)time.PvclockShift));
         area.Store8(FlagsAt, 0);
         area.Store32(VersionAt, unchecked(version + 1));
     }
 
-    private static void PublishTo(ulong address, SystemTime time, ulong tsc, ulong now)
+    private static void PublishTo(ulong address, SystemTime time)
     {
         if (!GuestMemory.TryRead(address, out uint version))
             return;
         VcpuTimeInfo info = default;
         info.Version = version | 1;
-        info.TscTimestamp = tsc;
-        info.SystemTime = now;
+        info.TscTimestamp = time.StampTsc;
+        info.SystemTime = SystemTime.StampNanoseconds;
         info.TscToSystemMul = time.PvclockMultiplier;
         info.TscShift = time.PvclockShift;
         if (GuestMemory.TryWrite(address, info.Version) && GuestMemory.TryWrite(address, info))

@@ -34,6 +34,9 @@ public sealed class HypervisorEntries
 
     /// <summary>An NMI, wherever the CPU was.</summary>
     public FrameEntry? Nmi { get; set; }
+
+    /// <summary>What follows the HLT of a CPU that idles, up to the next choice. A CPU of the simulation leaves its idle loop when it falls asleep, so this stands for the rest of the loop's turn.</summary>
+    public FrameEntry? Woken { get; set; }
 }
 
 public sealed partial class SimulatedCpu
@@ -114,11 +117,19 @@ public sealed partial class SimulatedCpu
         using (Enter())
         {
             TakeInterruptsAnywhere();
-            if (IsStopped || !IsAsleep || Work == 0)
-                return;
-            PerCpu.RaiseWork(PendingWork.Schedule);
-            GoOut();
+            GetUp();
         }
+    }
+
+    /// <summary>A CPU that sleeps while something was noted for it goes the way out again: there it finds what it has to do.</summary>
+    internal void GetUp()
+    {
+        if (IsStopped || !IsAsleep || Work == 0)
+            return;
+        if ((Work & PendingWork.Unload) != 0 && Machine.Entries.Woken is { } woken)
+            TryServe(() => woken(ref Frame));
+        PerCpu.RaiseWork(PendingWork.Schedule);
+        GoOut();
     }
 
     /// <summary>INIT: what ran here is forgotten, and the CPU waits for its start.</summary>

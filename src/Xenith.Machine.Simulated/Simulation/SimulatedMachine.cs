@@ -93,19 +93,27 @@ public sealed class SimulatedMachine : IDisposable
     /// <summary>The CPU that a start-up interrupt may start now, and the page that it has to name.</summary>
     internal (uint Cpu, Mfn Page)? ArmedStart { get; set; }
 
+    /// <summary>How often CPUs may still spin before that counts as a wait without end.</summary>
+    public long SpinsLeft { get; set; } = long.MaxValue;
+
     /// <summary>
-    /// One CPU spins, so the others get on: each that is nobody's thread takes the interrupts that wait for it, as far as it may. This is how one thread steps several CPUs
-    /// through code that waits for another.
+    /// One CPU spins, so the others get on: each that is nobody's thread takes the interrupts that wait for it, as far as it may, and one that sleeps does what they brought. This is how one
+    /// thread steps several CPUs through code that waits for another.
     /// </summary>
     internal void LetOthersRun(SimulatedCpu spinning)
     {
+        if (--SpinsLeft < 0)
+            throw new InvalidOperationException($"CPU {spinning.Id} waits without end");
         Clock.Tick();
         foreach (SimulatedCpu cpu in Cpus)
         {
             if (cpu == spinning)
                 continue;
             using (cpu.Enter())
+            {
                 cpu.TakeInterruptsAnywhere();
+                cpu.GetUp();
+            }
         }
     }
 

@@ -10,7 +10,7 @@ internal static unsafe class VectorArea
 {
     private const int HeaderOffset = 512, AvxOffset = 576, AvxSize = 256;
 
-    private const int Xmm0At = 160, Xmm8At = 288;
+    private const int ControlWordAt = 0, MxcsrAt = 24, Xmm0At = 160, Xmm8At = 288;
 
     /// <summary>XMM0 and XMM8 as a guest's frame has them.</summary>
     internal static void Load(SimulatedCpu cpu, in GuestFrame frame)
@@ -51,6 +51,11 @@ internal static unsafe class VectorArea
             throw SimulatedFault.Protection("XRSTOR of an illegal header");
         ulong components = mask & cpu.Xcr0;
         Component(cpu, area, 0, HeaderOffset, (components & 3) != 0, (present & 3) != 0);
+        // What they are at first is not all zero, and MXCSR comes from memory in any case (SDM vol. 1, 13.6 and 13.8.1).
+        if ((components & 1) != 0 && (present & 1) == 0)
+            Unsafe.WriteUnaligned(ref cpu.VectorRegisters[ControlWordAt], (ushort)0x37f);
+        if ((components & 6) != 0)
+            new ReadOnlySpan<byte>(area + MxcsrAt, sizeof(uint)).CopyTo(cpu.VectorRegisters.AsSpan(MxcsrAt));
         Component(cpu, area, AvxOffset, AvxSize, (components & 4) != 0, (present & 4) != 0);
     }
 

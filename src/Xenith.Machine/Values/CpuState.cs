@@ -116,4 +116,7 @@ public static class Selectors
 
     /// <summary>Number of descriptors that a guest may define in its GDT.</summary>
     public const int GuestEntries = FirstReservedPage * 512;
+
+    /// <summary>True for the selectors that name no descriptor, of whatever privilege (SDM vol. 3, 3.4.2).</summary>
+    public static bool IsNull(ushort selector) => (selector & ~3) == 0;
 }

@@ -1,4 +1,6 @@
 #nullable enable
+using System.Runtime.CompilerServices;
+
 namespace Xenith.Machine;
 
 /// <summary>Something that a trap must give back: a lock, a reference, a mapping.</summary>
@@ -16,11 +18,12 @@ public sealed class Ledger
 {
     private const int Capacity = 32;
 
-    // An array of structures: a store into an array of objects would be checked for its type at run time.
+    // An array of structures: a store into an array of objects would be checked for its type at run time, and one of a reference noted for a collector that there is not.
     private readonly Slot[] _slots = new Slot[Capacity];
     private int _depth;
     private int _holes;
     private int _total;
+    private bool _trapped;
 
     /// <summary>Entries in force.</summary>
     public int Depth => _depth;
@@ -29,17 +32,22 @@ public sealed class Ledger
     public int Total => _total;
 
     /// <summary>Set while and after a trap is being undone: hosted, every `Dispose` then does nothing, as on the metal.</summary>
-    public bool Trapped { get; set; }
+    public bool Trapped
+    {
+        get => TrapModel.RunsDispose && _trapped;
+        set => _trapped = value;
+    }
 
     /// <summary>What was entered at an index below <see cref="Depth"/>; null if it has been struck out.</summary>
-    public Undoable? ItemAt(int index) => _slots[index].Item;
+    public Undoable? ItemAt(int index) => _slots[index].Item.Value;
 
     /// <summary>Enters an item; returns its index for <see cref="Strike"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Enter(Undoable item, ulong argument)
     {
         int at = _depth;
         ref Slot slot = ref _slots[at];
-        slot.Item = item;
+        slot.Item = new HeapReference<Undoable>(item);
         slot.Argument = argument;
         _depth = at + 1;
         unchecked { _total++; }
@@ -47,6 +55,7 @@ public sealed class Ledger
     }
 
     /// <summary>Strikes out an entry. Scopes nest, so it is nearly always the newest; an older one leaves a hole until those above go.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Strike(int at)
     {
         if (at == _depth - 1 && _holes == 0)
@@ -63,7 +72,7 @@ public sealed class Ledger
         {
             int at = _depth - 1;
             _depth = at;
-            Undoable? item = _slots[at].Item;
+            Undoable? item = _slots[at].Item.Value;
             if (item is not null)
                 item.Undo(_slots[at].Argument);
         }
@@ -72,10 +81,10 @@ public sealed class Ledger
 
     private void StrikeOutOfOrder(int at)
     {
-        _slots[at].Item = null;
+        _slots[at].Item = default;
         _holes++;
         int depth = _depth;
-        while (depth > 0 && _slots[depth - 1].Item is null)
+        while (depth > 0 && _slots[depth - 1].Item.Value is null)
         {
             depth--;
             _holes--;
@@ -85,7 +94,7 @@ public sealed class Ledger
 
     private struct Slot
     {
-        internal Undoable? Item;
+        internal HeapReference<Undoable> Item;
         internal ulong Argument;
     }
 }

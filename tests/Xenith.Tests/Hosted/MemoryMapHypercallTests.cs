@@ -47,6 +47,25 @@ public sealed class MemoryMapHypercallTests
     }
 
     [Fact]
+    public void The_control_domain_reads_the_hosts_map()
+    {
+        using var hypervisor = new HostedHypervisor();
+        var ranges = hypervisor.Host.Platform.MemoryMap;
+        Assert.Equal(0, Call(hypervisor, MemoryOp.MachineMemoryMap, new MemoryMap { NrEntries = 128, Buffer = new(List) }));
+        Assert.Equal((uint)ranges.Count, hypervisor.Read<MemoryMap>(Argument).NrEntries);
+        Assert.InRange(ranges.Count, 2, 128);
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            ulong at = List + (ulong)i * 20;
+            Assert.Equal((ranges.Ranges[i].Start, ranges.Ranges[i].End, (uint)ranges.Ranges[i].Kind),
+                (hypervisor.Read<ulong>(at), hypervisor.Read<ulong>(at) + hypervisor.Read<ulong>(at + 8), hypervisor.Read<uint>(at + 16)));
+        }
+        Assert.Equal(-(long)Errno.EINVAL, Call(hypervisor, MemoryOp.MachineMemoryMap, new MemoryMap { NrEntries = (uint)ranges.Count - 1, Buffer = new(List) }));
+        Assert.Equal(-(long)Errno.EFAULT, Call(hypervisor, MemoryOp.MachineMemoryMap, new MemoryMap { NrEntries = 128, Buffer = new(0x1234_5000) }));
+        Assert.Equal(-(long)Errno.EFAULT, hypervisor.Call(HypercallNumber.MemoryOp, (ulong)MemoryOp.MachineMemoryMap, 0x1234_5000));
+    }
+
+    [Fact]
     public void A_claim_sets_memory_aside_for_a_domain()
     {
         using var hypervisor = new HostedHypervisor("loglvl=all dom0_mem=128M");

@@ -1,6 +1,7 @@
 // sched_op, set_timer_op and vcpu_op: waiting, timers, and what a guest is told about its vCPUs.
 
 using Xenith.Abi;
+using Xenith.Hypervisor;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 using Xunit;
@@ -168,7 +169,6 @@ public sealed class SchedulingTests
         Assert.Equal(-38, guest.Call(HypercallNumber.VcpuOp, 1000, 0));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.SetSingleshotTimer, 1, GuestScene.Memory));
         Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.StopSingleshotTimer, 1));
-        Assert.Equal(-22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 0, GuestScene.Memory));
     }
 
     [Fact]
@@ -229,6 +229,23 @@ public sealed class SchedulingTests
     }
 
     [Fact]
+    public void All_vCPUs_count_time_from_the_same_stamp_whenever_they_come_to_run()
+    {
+        using var guest = new GuestScene();
+        var records = new List<VcpuTimeInfo>();
+        for (uint id = 0; id < 2; id++)
+        {
+            guest.Machine.Clock.Advance(123_456_789);
+            guest.Serve(guest.Domain.FindVcpu(id)!);
+            guest.Vcpu.Timers.OnScheduledIn();
+            records.Add(guest.Vcpu.Info.Read<VcpuTimeInfo>(32));
+        }
+        // Else their clocks would differ by what is rounded off, and a reader that moves could see time step back.
+        Assert.Equal((records[0].TscTimestamp, records[0].SystemTime), (records[1].TscTimestamp, records[1].SystemTime));
+        Assert.NotEqual(0UL, records[0].SystemTime);
+    }
+
+    [Fact]
     public void The_areas_are_left_alone_in_user_mode_and_written_on_the_way_to_the_kernel()
     {
         using var guest = new GuestScene();
@@ -260,6 +277,27 @@ public sealed class SchedulingTests
         Assert.False(guest.Domain.IsShutDown);
         guest.Advance(2_000 * Millisecond);
         Assert.Equal((true, 4u), (guest.Domain.IsShutDown, guest.Domain.ShutdownReason));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Only_a_tied_vCPU_of_dom0_learns_its_CPU(bool privileged)
+    {
+        using var guest = new GuestScene(privileged, cpus: 2);
+        guest.Host.Pcpus.Find(1)!.AcpiId = 9;
+        Assert.Equal(-22, PhysicalId(guest));
+        guest.Domain.FindVcpu(1)!.Scheduling.SetAffinity(CpuSet.Of(1), CpuSet.All);
+        Assert.Equal(privileged ? 0 : -22, PhysicalId(guest));
+        Assert.Equal(privileged ? 9UL << 32 | 1 : 0, guest.Read<ulong>(GuestScene.Memory));
+        Assert.Equal(privileged ? -14 : -22, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 1, GuestScene.Unmapped));
+        Assert.Equal(-2, guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 7, GuestScene.Memory));
+
+        static long PhysicalId(GuestScene guest)
+        {
+            guest.Write(GuestScene.Memory, 0UL);
+            return guest.Call(HypercallNumber.VcpuOp, (ulong)VcpuOp.GetPhysid, 1, GuestScene.Memory);
+        }
     }
 
     [Fact]

@@ -54,6 +54,18 @@ public sealed class VersionTests
         Assert.Equal(-22, Version(guest, XenVersionOp.GetFeatures));
     }
 
+    /// <summary>dom0 asks the table about device frames too, so it has to know where the table ends; another domain learns nothing of the machine's size.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Dom0_is_told_where_the_machine_to_physical_table_ends(bool privileged)
+    {
+        using var guest = new GuestScene(privileged);
+        Assert.Equal(0, guest.Call(HypercallNumber.MemoryOp, (ulong)MemoryOp.MachphysMapping, GuestScene.Memory));
+        Assert.Equal(privileged ? guest.Host.Memory.Frames.Count - 1 : 0x7_ffff_ffff, guest.Read<ulong>(GuestScene.Memory + 16));
+        Assert.Equal(-14, guest.Call(HypercallNumber.MemoryOp, (ulong)MemoryOp.MachphysMapping, GuestScene.Unmapped));
+    }
+
     [Fact]
     public void The_command_line_is_for_the_control_domain()
     {

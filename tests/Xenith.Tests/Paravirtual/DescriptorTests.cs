@@ -18,6 +18,7 @@ public sealed class DescriptorTests
     [InlineData(Code0, 0x00af_fb00_0000_ffffUL)]
     [InlineData(0x0000_0900_0000_0067UL, 0x0000_0900_0000_0067UL)]           // a task that is not present
     [InlineData(0x0000_ec00_0033_1234UL, 0x0000_8c00_0033_1234UL)]           // a call gate loses its level
+    [InlineData(0x00cf_8000_0000_ffffUL, 0x00cf_8000_0000_ffffUL)]           // type 0 is nothing
     public void Harmless_ones_are_adjusted(ulong descriptor, ulong expected)
     {
         Assert.True(DescriptorCheck.TryAdjust(descriptor, out ulong adjusted));
@@ -32,6 +33,7 @@ public sealed class DescriptorTests
     [InlineData(0x0000_8f00_0033_1234UL)]
     [InlineData(0x0000_8500_0033_0000UL)]
     [InlineData(0x0000_ec00_e008_1234UL)]                                   // a call gate to the hypervisor's code
+    [InlineData(0x0000_ec00_e023_1234UL)]                                   // one to the hypervisor's 32-bit segment
     [InlineData(0x0000_ec01_0033_1234UL)]                                   // a call gate with parameters
     public void Those_that_lead_out_of_the_guest_are_refused(ulong descriptor) => Assert.False(DescriptorCheck.TryAdjust(descriptor, out _));
 

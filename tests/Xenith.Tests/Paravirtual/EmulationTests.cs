@@ -23,11 +23,43 @@ public sealed class EmulationTests
     public void User_mode_gets_its_general_protection_fault(byte[] code)
     {
         using PvScene scene = Privileged();
+        scene.Vcpu.Pv.Cr4 |= Cr4.OsXsave;
         scene.SetCode(code);
         ulong rip = scene.Frame.Rip;
         scene.EnterUserMode();
         Assert.True(scene.Trap(ExceptionVector.GeneralProtection));
         Assert.Equal(rip, scene.Read(scene.Frame.Rsp + 24));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x0f, 0x01, 0xd1 })]           // XSETBV without CR4.OSXSAVE
+    [InlineData(new byte[] { 0x44, 0x0f, 0x21, 0xc0 })]     // MOV from DR8
+    [InlineData(new byte[] { 0x44, 0x0f, 0x23, 0xf8 })]     // MOV to DR15
+    public void What_no_CPU_has_is_an_invalid_opcode(byte[] code)
+    {
+        using PvScene scene = Privileged();
+        scene.Vcpu.Pv.Traps[ExceptionVector.InvalidOpcode] = new TrapGate { Address = PvScene.Handler, Cs = Selectors.Ring3Code64 };
+        scene.Vcpu.Pv.Traps[ExceptionVector.GeneralProtection] = default;
+        scene.SetCode(code);
+        Assert.True(scene.Trap(ExceptionVector.GeneralProtection));
+        Assert.Equal(PvScene.Handler, scene.Frame.Rip);
+    }
+
+    [Theory]
+    [InlineData(0x0000_8000_0000_0000UL)]
+    [InlineData(0xffff_82d0_4020_0000UL)]
+    public void String_ports_fault_on_addresses_that_are_not_the_guests_as_a_CPU_does_on_non_canonical_ones(ulong address)
+    {
+        using PvScene scene = Privileged();
+        scene.Vcpu.Pv.Iopl = 1UL << 12;
+        (scene.Frame.Rdx, scene.Frame.Rdi, scene.Frame.Rsi) = (0x80, address, address);
+        foreach (byte opcode in new byte[] { 0x6c, 0x6e })
+        {
+            scene.SetCode(opcode);
+            ulong before = scene.Frame.Rip;
+            Assert.True(scene.Trap(ExceptionVector.GeneralProtection));
+            Assert.Equal(before, scene.Read(scene.Frame.Rsp + 24));
+        }
     }
 
     [Theory]
@@ -155,6 +187,35 @@ public sealed class EmulationTests
         PortEmulation.Write(other.Domain, 0x70, 1, 0x0d);
         Assert.Equal(0xffU, PortEmulation.Read(other.Domain, 0x71, 1));
         Assert.Equal(0xffff_ffffU, PortEmulation.Read(other.Domain, 0xcfc, 4));
+    }
+
+    /// <summary>Linux measures the TSC with it as it does on a PC: count down from a known value with the gate open, and look at what is left.</summary>
+    [Fact]
+    public void Dom0_counts_with_channel_2_of_the_interval_timer_and_with_no_other()
+    {
+        using PvScene scene = Privileged();
+        PortEmulation.Write(scene.Domain, 0x61, 1, (PortEmulation.Read(scene.Domain, 0x61, 1) & 0xfd) | 1);
+        PortEmulation.Write(scene.Domain, 0x43, 1, 0xb0);
+        PortEmulation.Write(scene.Domain, 0x42, 1, 0xff);
+        PortEmulation.Write(scene.Domain, 0x42, 1, 0xff);
+        uint first = PortEmulation.Read(scene.Domain, 0x42, 1) | PortEmulation.Read(scene.Domain, 0x42, 1) << 8;
+        uint reads = 0, last;
+        do
+            last = PortEmulation.Read(scene.Domain, 0x42, 1) | PortEmulation.Read(scene.Domain, 0x42, 1) << 8;
+        while (last > first - 16 && ++reads < 100_000);
+        Assert.InRange(first, 0xf000U, 0xffffU);
+        Assert.InRange(last, 0xf000U, first - 16);
+
+        // The reload value of channel 0, which is the hypervisor's, cannot be reached: neither it nor a command for it.
+        Assert.Equal(0xffU, PortEmulation.Read(scene.Domain, 0x40, 1));
+        Assert.Equal(0U, PortEmulation.Read(scene.Domain, 0x43, 1));
+        PortEmulation.Write(scene.Domain, 0x43, 1, 0x34);
+        PortEmulation.Write(scene.Domain, 0x61, 1, 0xfc);
+        Assert.Equal(0U, PortEmulation.Read(scene.Domain, 0x61, 1) & 3);
+
+        using PvScene other = new();
+        Assert.Equal(0xffU, PortEmulation.Read(other.Domain, 0x42, 1));
+        Assert.Equal(0xffU, PortEmulation.Read(other.Domain, 0x61, 1));
     }
 
     [Fact]

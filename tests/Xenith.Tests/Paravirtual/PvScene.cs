@@ -125,6 +125,46 @@ internal sealed class PvScene : IDisposable
         return value;
     }
 
+    /// <summary>Where the same pages lie once more after <see cref="MapLow"/>: code with 32-bit addresses can run there.</summary>
+    public const ulong Low = 0x40_0000;
+
+    /// <summary>Maps the guest's pages at <see cref="Low"/> too.</summary>
+    public void MapLow()
+    {
+        Mfn l3 = NewFrame(), l2 = NewFrame();
+        PageTableView.At(l3).Write(0, new PageTableEntry(l2, Kernel));
+        PageTableView.At(l2).Write(AddressSpace.TableIndex(Low, 2), new PageTableEntry(L1, Kernel));
+        Assert(PageTableUpdate.UpdateEntry(Vcpu, Domain, Vcpu.Pv.KernelRoot, 0, new PageTableEntry(l3, Kernel), false) == XenError.None);
+    }
+
+    /// <summary>Says that the CPU is an Intel one, or an AMD one.</summary>
+    public void SetVendor(bool isIntel)
+    {
+        CpuidResult first = Cpu.Cpuid[(0, 0)];
+        (first.Ebx, first.Edx, first.Ecx) = isIntel ? (0x756e_6547u, 0x4965_6e69u, 0x6c65_746eu) : (0x6874_7541u, 0x6974_6e65u, 0x444d_4163u);
+        Cpu.Cpuid[(0, 0)] = first;
+    }
+
+    /// <summary>
+    /// Makes a hypercall while something else waits for the CPU all the time, so that it stops wherever it may, and again until it is done. Returns its last result, and how often it
+    /// was made.
+    /// </summary>
+    public (long Result, int Calls) CallInSteps(HypercallNumber number, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0)
+    {
+        ulong rip = Frame.Rip;
+        for (int calls = 1; calls < 10_000; calls++)
+        {
+            PerCpu.RaiseWork(PendingWork.Schedule);
+            long result = Cpu.Hypercall((ulong)number, a1, a2, a3, a4);
+            if (Frame.Rip == rip)
+                return (result, calls);
+            Assert(Frame.Rip == rip - 2 && result == (long)number);
+            Frame.Rip = rip;
+            (a1, a2, a3, a4) = (Frame.Rdi, Frame.Rsi, Frame.Rdx, Frame.R10);
+        }
+        throw new InvalidOperationException("the call does not end");
+    }
+
     /// <summary>Raises an exception in the guest, and says whether its handler is what runs next.</summary>
     public bool Trap(int vector, uint error = 0)
     {

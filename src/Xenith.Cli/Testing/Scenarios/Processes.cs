@@ -88,7 +88,7 @@ internal sealed class Processes : Scenario
             .OrderBy(line => line[10..], StringComparer.Ordinal);
 
     /// <summary>Compiles every program for 64 and for 32 bits, static: dom0 has no libraries.</summary>
-    private static async Task<IReadOnlyList<ExtraProgram>> BuildAsync(TestBench bench)
+    internal static async Task<IReadOnlyList<ExtraProgram>> BuildAsync(TestBench bench)
     {
         await bench.Workshop.EnsureAsync([Purpose.Build, Purpose.Test], bench.Cancel);
         var repository = bench.Workshop.Repository;

@@ -6,9 +6,7 @@ rm -rf /tmp/compile
 mkdir -p /tmp/compile
 cd /tmp/compile
 { echo '#include <stdio.h>'; echo '#include <stdint.h>'; } > main.c
-number=0
-while [ $number -lt $files ]; do
-    sed "s/@/$number/g" > part$number.c <<'C'
+cat > long <<'C'
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +44,22 @@ uint64_t part@(void) {
     }
 }
 C
+cat > short <<'C'
+typedef unsigned long uint64_t;
+uint64_t part@(void) {
+    uint64_t state = 0x9e3779b97f4a7c15u + @, sum = @;
+    for (int i = 0; i < 64; i++) {
+        state ^= state << 13; state ^= state >> 7; state ^= state << 17;
+        sum = sum * 31 + (state ^ (uint64_t)i << (@ % 23));
+    }
+    return @ % 3 ? sum : ~sum;
+}
+C
+number=0
+while [ $number -lt $files ]; do
+    # Every tenth file gives the compiler something to think about; the others are many processes.
+    [ $((number % 10)) = 0 ] && kind=long || kind=short
+    sed "s/@/$number/g" $kind > part$number.c
     echo "uint64_t part$number(void);" >> main.c
     number=$((number + 1))
 done

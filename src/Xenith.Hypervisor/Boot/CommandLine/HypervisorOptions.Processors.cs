@@ -83,6 +83,9 @@ internal partial struct HypervisorOptions
     /// <summary>hpet: the HPET may be used.</summary>
     internal bool Hpet;
 
+    /// <summary>ro-hpet: dom0 may read the HPET's registers and not write them.</summary>
+    internal bool ReadOnlyHpet;
+
     /// <summary>watchdog.</summary>
     internal WatchdogOption Watchdog;
 
@@ -123,6 +126,7 @@ internal partial struct HypervisorOptions
         MostGuestsOfInterrupt = 32;
         InterruptRateLimit = 10_000;
         Mmcfg = true;
+        ReadOnlyHpet = true;
         WatchdogTimeout = 5;
     }
 
@@ -161,6 +165,7 @@ internal partial struct HypervisorOptions
                 || OptionValues.Number(option, "irq_ratelimit"u8, ref InterruptRateLimit, ref valid)
                 || OptionValues.Flag(option, "noirqbalance"u8, ref NoIrqBalance, ref valid)
                 || OptionValues.Flag(option, "msi"u8, ref Msi, ref valid)
+                || OptionValues.Flag(option, "ro-hpet"u8, ref ReadOnlyHpet, ref valid)
                 || OptionValues.Switch(option, "cpuidle"u8, ref CpuIdle, ref valid);
         return true;
     }

@@ -216,7 +216,7 @@ internal ref struct OptionTable
         + "rcu-idle-timer-period-ms - int\n"u8
         + "reboot + text\n"u8
         + "rmrr - text\n"u8
-        + "ro-hpet - bool\n"u8
+        + "ro-hpet + bool\n"u8
         + "sched - text\n"u8
         + "sched-gran - cpu core socket\n"u8
         + "sched_credit2_max_cpus_runqueue - int\n"u8

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xenith.Cli.Debian;
+using Xenith.Cli.Fuzzing;
+
+namespace Xenith.Cli.Testing;
+
+/// <summary>Random sequences of hypercalls on the hosted hypervisor: always the same ones in a slice, and for some minutes at full count.</summary>
+internal sealed class FuzzTests : TestPart
+{
+    private const int Processes = 2;
+
+    /// <summary>For each process: so many sequences take a quarter of a minute.</summary>
+    private const long SliceSequences = 4000;
+
+    private const double FullMinutes = 8;
+    private const ulong SeedDistance = 1UL << 40;
+
+    public override string Name => "fuzz";
+
+    public override string Point => "random hypercalls of several domains leave every count right, no page table writable, nothing stale and nothing lost";
+
+    public override async Task RunAsync(TestRun run)
+    {
+        await HostPackages.EnsureAsync([Purpose.Build, Purpose.Test], run.View.Say, run.Cancel);
+        run.View.Started(Name, "building the fuzzer");
+        var program = await FuzzProgram.BuildAsync(run.Workshop.Repository, run.Cancel);
+        var folder = Path.Combine(run.Workshop.Repository.Output, "fuzz");
+        await Task.WhenAll(Enumerable.Range(0, Processes).Select(number => RunAsync(run, program, number, folder)));
+    }
+
+    private async Task RunAsync(TestRun run, FuzzProgram program, int number, string folder)
+    {
+        var full = run.Scale == Scale.Full;
+        var seed = 1 + (ulong)number * SeedDistance;
+        var name = $"sequences from seed {seed}";
+        var clock = Stopwatch.StartNew();
+        var failures = new List<FuzzFailure>();
+        run.View.Started(Name, name);
+        var totals = await program.RunAsync(seed, full ? null : SliceSequences, full ? FullMinutes : null, folder, _ => { }, failures.Add, run.Cancel);
+        var detail = totals is null ? "the fuzzer died"
+            : failures.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{totals.Sequences:N0} sequences, {totals.Calls:N0} calls")
+            : string.Join('\n', failures.Select(failure => $"seed {failure.Seed}: {failure.What}\n{string.Join('\n', failure.Steps)}"));
+        run.Report(new TestResult(Name, name, totals is not null && failures.Count == 0 ? Verdict.Passed : Verdict.Failed, clock.Elapsed.TotalSeconds, detail));
+    }
+}
