@@ -35,8 +35,7 @@ internal sealed class CheckedImage : Scenario
         Bug("a bug of ours ends dom0 and the host", 1, "FaultInjection.Trap", "while serving d0v0: that domain ends here", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
         Bug("a bug with a lock held", 2, "FaultInjection.Trap", "domain_crash called for domain 0", "Hardware Dom0 crashed"),
         Bug("a stack that overflows", 5, "Stack overflow: ", "FaultInjection.Deepen", "FATAL TRAP: vector = 8"),
-        Stuck("a CPU that is stuck", 6),
-        Stuck("a CPU that is stuck with interrupts off", 7),
+        .. scale == Scale.Full ? (TestCase[])[Stuck("a CPU that is stuck", 6), Stuck("a CPU that is stuck with interrupts off", 7)] : [],
     ];
 
     /// <summary>A hypercall that never ends: the other CPU notices, and the stuck one says where it is.</summary>
