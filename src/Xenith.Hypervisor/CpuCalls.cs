@@ -9,6 +9,9 @@ public abstract class CpuCall
 {
     /// <summary>Runs on each CPU that was asked, with interrupts off, at most once at a time on each.</summary>
     public abstract void Run();
+
+    /// <summary>The same, where the CPU was interrupted for it: with the registers of what it did, in a guest or in the hypervisor.</summary>
+    public virtual void RunInterrupting(ref GuestFrame interrupted) => Run();
 }
 
 /// <summary>WBINVD.</summary>
@@ -79,6 +82,15 @@ public sealed class CpuCalls
         if (Interlocked.Exchange(ref cpu.IsAskedToCall, 0) == 0)
             return;
         _call?.Run();
+        Interlocked.Decrement(ref _missing);
+    }
+
+    /// <summary>The same, out of the interrupt that asks for it.</summary>
+    internal void Answer(Pcpu cpu, ref GuestFrame interrupted)
+    {
+        if (Interlocked.Exchange(ref cpu.IsAskedToCall, 0) == 0)
+            return;
+        _call?.RunInterrupting(ref interrupted);
         Interlocked.Decrement(ref _missing);
     }
 

@@ -25,6 +25,9 @@ public sealed class Pcpu
 
     private readonly CpuLink _link;
 
+    /// <summary>How many NMIs the CPU has taken. Only its NMI handler changes it.</summary>
+    internal uint Nmis;
+
     /// <summary>Set by an NMI that nobody sent on purpose, until it has been reported.</summary>
     internal bool HasUnknownNmi;
 
@@ -130,7 +133,7 @@ public sealed class Pcpu
         if (_isInScheduler || IsLeaving)
             return;
         _isInScheduler = true;
-        Host.Scheduler.AddCpu(Id);
+        Host.Scheduler.AddCpu(Id, Host.Time.Now);
     }
 
     /// <summary>From now on no vCPU is given to the CPU. Called by the CPU itself; nothing happens if that is so already.</summary>

@@ -26,15 +26,18 @@ public readonly unsafe struct MmioRegion
     /// <summary>False for a default value.</summary>
     public bool Exists => _base != null;
 
+    // The reads are not inlined: where only some bits of the result are wanted, the compiler would make a narrower access of it, to which devices answer differently or not at all. The build
+    // checks that (eng/Xenith.Build/Checks/NotInlined.cs).
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public byte Read8(uint offset) => Volatile.Read(ref *At(offset, 1));
 
     public void Write8(uint offset, byte value) => Volatile.Write(ref *At(offset, 1), value);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ushort Read16(uint offset) => Volatile.Read(ref *(ushort*)At(offset, 2));
 
     public void Write16(uint offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset, 2), value);
 
-    // Not inlined: where only some bits of the result are wanted, the compiler would make a narrower access of it, to which devices answer differently or not at all.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public uint Read32(uint offset) => Volatile.Read(ref *(uint*)At(offset, 4));
 

@@ -46,17 +46,36 @@ public static unsafe class SecondaryCpus
     /// <summary>Gets ready for the start of one CPU: its block, the code in a page below 1 MiB, and the identity mapping that the switch to 64-bit mode needs.</summary>
     public static void Arm(uint cpu, Mfn page)
     {
-        byte* code = (byte*)(delegate*<void>)&secondary_code;
-        byte* end = (byte*)(delegate*<void>)&secondary_code_end;
+        byte* code = Code, end = CodeEnd;
         byte* to = DirectMap.At(page);
         for (int i = 0; i < end - code; i++)
             to[i] = code[i];
-        *(ulong*)(delegate*<void>)&secondary_block = BlockOf(cpu);
+        *Block = BlockOf(cpu);
         PageTableView.At(Image.RootTable).Write(0, new PageTableEntry(Mfn.FromAddress(Image.PhysicalOf((ulong)ImageLayout.BootL3Identity)), PageFlags.Present | PageFlags.Writable | PageFlags.Accessed));
     }
 
     /// <summary>Takes the identity mapping away again, if the CPU has not done so itself.</summary>
     public static void Disarm() => PageTableView.At(Image.RootTable).Write(0, default);
+
+    // Like those of ImageLayout, and for its reason, none of these is inlined.
+    private static byte* Code
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (byte*)(delegate*<void>)&secondary_code;
+    }
+
+    private static byte* CodeEnd
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (byte*)(delegate*<void>)&secondary_code_end;
+    }
+
+    /// <summary>Where the code finds the address of its CPU's block.</summary>
+    private static ulong* Block
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (ulong*)(delegate*<void>)&secondary_block;
+    }
 
     [RuntimeImport("*", "secondary_code")]
     [MethodImpl(MethodImplOptions.InternalCall)]

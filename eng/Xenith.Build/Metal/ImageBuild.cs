@@ -50,6 +50,7 @@ internal sealed record ImageBuild(string Root, string Work, string Assembly, str
                 .Concat(Statics.Check(image, methods, Assembly))
                 .Concat(Allocations.Check(code, Path.Combine(Root, "eng", "allocating-methods.txt"), Accept))
                 .Concat(HotCode.Check(code))
+                .Concat(NotInlined.Check(Directory.EnumerateFiles(Work, "*.dll")))
                 .Concat(CommitMethods.Check(code, Directory.EnumerateFiles(Work, "*.dll")));
         }
 

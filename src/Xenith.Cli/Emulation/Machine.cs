@@ -77,7 +77,10 @@ internal sealed class Machine(MachineSettings settings, Dom0Userland userland)
     private async Task WriteDiscAsync(RunDirectory directory, CancellationToken cancel)
     {
         var menu = new GrubMenu(
-            settings.Boot == BootPath.Multiboot2 ? BootProtocol.Multiboot2 : BootProtocol.Multiboot1, settings.HypervisorLine, settings.KernelLine);
+            settings.Boot == BootPath.Multiboot2 ? BootProtocol.Multiboot2 : BootProtocol.Multiboot1, settings.HypervisorLine, settings.KernelLine)
+        {
+            GraphicsMode = settings.GraphicsMode,
+        };
         string? Present(string name) => File.Exists(directory[name]) ? directory[name] : null;
         await BootDisc.WriteAsync(
             directory[RunDirectory.Disc], menu, settings.Hypervisor, Present(RunDirectory.Kernel), Present(RunDirectory.Initrd), cancel);

@@ -30,6 +30,9 @@ internal sealed record MachineSettings
     /// <summary>How the hypervisor gets into memory.</summary>
     public BootPath Boot { get; init; } = BootPath.Direct;
 
+    /// <summary>The mode that GRUB sets before it starts the hypervisor, WIDTHxHEIGHTxBITS; null for the text mode that the PC is in.</summary>
+    public string? GraphicsMode { get; init; }
+
     /// <summary>A ready CD image that is booted in place of the hypervisor and its modules.</summary>
     public string? Disc { get; init; }
 

@@ -25,7 +25,7 @@ internal static class BootDisc
             await File.WriteAllTextAsync(configuration, (menu with { HasKernel = kernel is not null, HasInitrd = initrd is not null }).Text(), cancel);
             List<string> arguments =
             [
-                "-o", file, "--locales=", "--fonts=", "--themes=", $"--install-modules={Modules}",
+                "-o", file, "--locales=", "--fonts=", "--themes=", $"--install-modules={Modules}{(menu.GraphicsMode is null ? "" : " all_video")}",
                 Graft("/boot/grub/grub.cfg", configuration), Graft(GrubMenu.Hypervisor, hypervisor.Packed ?? hypervisor.Elf),
             ];
             if (kernel is not null)

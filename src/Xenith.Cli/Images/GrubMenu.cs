@@ -22,6 +22,9 @@ internal sealed record GrubMenu(BootProtocol Protocol, string HypervisorOptions,
     /// <summary>How long a person has to choose; null for a disc that boots at once and shows no menu.</summary>
     public int? Seconds { get; init; }
 
+    /// <summary>The mode of the screen that the hypervisor finds, WIDTHxHEIGHTxBITS; null to leave it as it is.</summary>
+    public string? GraphicsMode { get; init; }
+
     public bool HasKernel { get; init; } = true;
 
     public bool HasInitrd { get; init; } = true;
@@ -33,6 +36,8 @@ internal sealed record GrubMenu(BootProtocol Protocol, string HypervisorOptions,
         text.Append("serial --unit=0 --speed=115200\n");
         // Without a menu the screen is left alone: a machine that nobody looks at need not have one.
         text.Append(Seconds is null ? "terminal_output serial\n" : "terminal_input serial console\nterminal_output serial console\n");
+        if (GraphicsMode is not null)
+            text.Append($"insmod all_video\nset gfxpayload={GraphicsMode}\n");
         text.Append($"set timeout={Seconds ?? 0}\n");
         text.Append($"menuentry 'Xenith{(HasKernel ? " with Debian as dom0" : "")}' {{\n");
         var (hypervisor, module) = Protocol == BootProtocol.Multiboot2 ? ("multiboot2", "module2") : ("multiboot", "module");

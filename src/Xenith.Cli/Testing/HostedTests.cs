@@ -12,6 +12,9 @@ namespace Xenith.Cli.Testing;
 /// </summary>
 internal sealed class HostedTests : TestPart
 {
+    /// <summary>Makes random tests try as often as they should at times (tests/Xenith.Tests/FullCount.cs). The programs inherit it.</summary>
+    private const string FullCounts = "XENITH_FULL";
+
     public override string Name => "hosted";
 
     public override string Point => "the unit and model tests of the hosted build pass";
@@ -19,6 +22,7 @@ internal sealed class HostedTests : TestPart
     public override async Task RunAsync(TestRun run)
     {
         await HostPackages.EnsureAsync([Purpose.Build, Purpose.Test], run.View.Say, run.Cancel);
+        Environment.SetEnvironmentVariable(FullCounts, run.Scale == Scale.Full ? "1" : null);
         foreach (var project in Projects(run.Workshop.Repository))
             await RunAsync(run, project);
     }

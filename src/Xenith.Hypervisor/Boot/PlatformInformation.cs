@@ -120,6 +120,15 @@ public sealed class PlatformInformation
         CpuCount++;
     }
 
+    /// <summary>Notes the CPU that boots, if the firmware has not described it; in the last one's place if there is no room.</summary>
+    internal void AddBootCpu(uint apicId)
+    {
+        uint lost = CpusLost;
+        AddCpu(apicId, 0);
+        if (CpusLost != lost)
+            Cpus[CpuCount - 1] = new CpuDescription { ApicId = apicId };
+    }
+
     /// <summary>Port of the register that restarts the machine, 0 if there is none, and what to write there.</summary>
     public ushort ResetPort { get; set; }
     public byte ResetValue { get; set; }

@@ -86,7 +86,7 @@ internal static class ScreenSetup
     private static Screen? OpenFramebuffer(EarlyMemory early, in BootFramebuffer framebuffer)
     {
         int columns = FramebufferScreen.ColumnsOf(in framebuffer), rows = FramebufferScreen.RowsOf(in framebuffer);
-        return TryMap(early, framebuffer.Address, FramebufferScreen.BytesOf(in framebuffer), out MmioRegion memory) && TryTakeCells(early, columns, rows, out Table<byte> cells)
+        return HypervisorAddressSpace.TryMapFramebuffer(early, FirstSlot, framebuffer.Address, PagesOf(framebuffer.Address, FramebufferScreen.BytesOf(in framebuffer)), out MmioRegion memory) && TryTakeCells(early, columns, rows, out Table<byte> cells)
             ? new FramebufferScreen(memory, in framebuffer, cells)
             : null;
     }
@@ -94,7 +94,7 @@ internal static class ScreenSetup
     private static Screen? OpenText(EarlyMemory early)
     {
         ReadTextSize(out int columns, out int rows);
-        return TryMap(early, TextScreen.Address, TextScreen.Pages * AddressSpace.PageSize, out MmioRegion memory) && TryTakeCells(early, columns, rows, out Table<byte> cells)
+        return HypervisorAddressSpace.TryMapDevices(early, FirstSlot, TextScreen.Address, TextScreen.Pages, out MmioRegion memory) && TryTakeCells(early, columns, rows, out Table<byte> cells)
             ? new TextScreen(memory, cells, columns, rows)
             : null;
     }
@@ -109,11 +109,7 @@ internal static class ScreenSetup
         return true;
     }
 
-    private static bool TryMap(EarlyMemory early, ulong address, ulong bytes, out MmioRegion memory)
-    {
-        uint pages = (uint)((address % AddressSpace.PageSize + bytes + AddressSpace.PageSize - 1) / AddressSpace.PageSize);
-        return HypervisorAddressSpace.TryMapDevices(early, FirstSlot, address, pages, out memory);
-    }
+    private static uint PagesOf(ulong address, ulong bytes) => (uint)((address % AddressSpace.PageSize + bytes + AddressSpace.PageSize - 1) / AddressSpace.PageSize);
 
     // A video BIOS keeps both; what makes no sense is taken for the usual.
     private static void ReadTextSize(out int columns, out int rows)

@@ -17,7 +17,7 @@ namespace Xenith.Hypervisor.Boot;
 /// </remarks>
 public sealed class SecondaryStart
 {
-    private const ulong Millisecond = 1_000_000, LooksPerSecond = 100_000;
+    private const ulong Millisecond = 1_000_000, UsualWait = 50 * Millisecond, LooksPerSecond = 100_000, LooksPerSecondLater = 1000;
     private const ulong InitWait = 10 * Millisecond, StartUpWait = Millisecond / 5, SecondStartUpAfter = 10 * Millisecond, AnswerWait = 5000 * Millisecond;
 
     /// <summary>CPUs whose APIC id does not fit into the xAPIC's eight bits, or is its broadcast, cannot be reached.</summary>
@@ -30,6 +30,9 @@ public sealed class SecondaryStart
     private uint _count = 1;
     private uint _most = 1;
     private int _arrived;
+
+    /// <summary>What compares the CPUs' clocks.</summary>
+    internal TscCheck Tsc => _tsc;
 
     /// <summary>CPUs that have a block and an object, whether or not they answer.</summary>
     public uint Count => _count;
@@ -148,13 +151,14 @@ public sealed class SecondaryStart
     /// <summary>Waits so long, or until the CPU has arrived if that is wanted; says whether it has. The clock is the TSC, which runs always.</summary>
     private bool WaitFor(SystemTime time, ulong nanoseconds, bool arrival)
     {
-        ulong end = time.Now + nanoseconds;
-        while (time.Now < end)
+        ulong start = time.Now, end = start + nanoseconds;
+        for (ulong now = start; now < end; now = time.Now)
         {
             if (arrival && Volatile.Read(ref _arrived) != 0)
                 return true;
             Cpu.Pause();
-            Cpu.WaitTicks(time.TscHertz / LooksPerSecond);
+            // One that takes longer than usual is looked for less often.
+            Cpu.WaitTicks(time.TscHertz / (now - start < UsualWait ? LooksPerSecond : LooksPerSecondLater));
         }
         return arrival && Volatile.Read(ref _arrived) != 0;
     }
@@ -162,7 +166,7 @@ public sealed class SecondaryStart
     /// <summary>CPU 0 is the one that boots, whatever the firmware's order; one that the firmware does not describe is added.</summary>
     private static void MoveToFront(PlatformInformation platform, uint bootApicId)
     {
-        platform.AddCpu(bootApicId, 0);
+        platform.AddBootCpu(bootApicId);
         for (uint i = 0; i < platform.CpuCount; i++)
         {
             if (platform.Cpus[i].ApicId != bootApicId)

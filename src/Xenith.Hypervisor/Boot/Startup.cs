@@ -80,6 +80,7 @@ internal static class Startup
     private static void Boot(ConsoleLog log, in BootInformation information, in HypervisorOptions options)
     {
         CpuSetup.Describe(log);
+        CpuSetup.SetMemoryTypes();
         EarlyMemory early = FreeMemory(in information, 0x10_0000, AddressSpace.DirectMapSize);
         // The first page holds the BIOS's data and the real mode's interrupt table.
         EarlyMemory low = FreeMemory(in information, AddressSpace.PageSize, 0x10_0000);

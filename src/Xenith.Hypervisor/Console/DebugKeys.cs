@@ -21,6 +21,7 @@ internal static class DebugKeys
         'G' => "toggle host/guest log level adjustment",
         'H' => "dump heap info",
         'M' => "dump MSI state",
+        'N' => "trigger an NMI",
         'Q' => "dump PCI devices",
         'R' => "reboot machine",
         'a' => "dump timer queues",
@@ -31,8 +32,10 @@ internal static class DebugKeys
         'h' => "show this message",
         'i' => "dump interrupt bindings",
         'm' => "memory info",
+        'n' => "NMI statistics",
         'q' => "dump domain (and guest debug) info, and the run queues",
         'r' => "dump run queues",
+        's' => "dump softtsc stats",
         't' => "display multi-cpu clock info, and the timer queues",
         'u' => "dump NUMA info",
         'w' => "synchronously dump console ring buffer (dmesg)",
@@ -41,7 +44,7 @@ internal static class DebugKeys
     };
 
     /// <summary>True for a key that only prints: `*` runs them all.</summary>
-    internal static bool IsDiagnostic(byte key) => Describe(key) is not null && (char)key is not ('*' or '+' or '-' or 'A' or 'G' or 'R' or 'h' or 'w');
+    internal static bool IsDiagnostic(byte key) => Describe(key) is not null && (char)key is not ('*' or '+' or '-' or 'A' or 'G' or 'N' or 'R' or 'h' or 'w');
 
     /// <summary>Runs a key: what Xen's `xl debug-keys` asks for, or what was typed. False if there is no such key; nothing is printed then.</summary>
     internal static bool Press(Host host, byte key)
@@ -73,6 +76,9 @@ internal static class DebugKeys
                 break;
             case 'M':
                 InterruptDump.PrintMessages(host);
+                break;
+            case 'N':
+                NmiDump.Trigger(host);
                 break;
             case 'Q':
                 host.Pci.Dump(log);
@@ -107,12 +113,18 @@ internal static class DebugKeys
             case 'm':
                 MemoryDump.Print(host);
                 break;
+            case 'n':
+                NmiDump.Print(host);
+                break;
             case 'q':
                 DomainDump.Print(host);
                 RunQueueDump.Print(host);
                 break;
             case 'r':
                 RunQueueDump.Print(host);
+                break;
+            case 's':
+                TscDump.Print(host);
                 break;
             case 't':
                 TimerDump.PrintClocks(host);
@@ -162,6 +174,9 @@ internal sealed class DebugKeyState
 
     /// <summary>Key d's call to other CPUs.</summary>
     internal RegisterDump.Call RegisterCall { get; } = new();
+
+    /// <summary>Key 0's.</summary>
+    internal RegisterDump.VcpuCall VcpuCall { get; } = new();
 
     /// <summary>Key G: + and - change what is printed about guests.</summary>
     internal bool AdjustsGuest { get; set; }

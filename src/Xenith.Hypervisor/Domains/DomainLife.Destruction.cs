@@ -61,7 +61,10 @@ internal static partial class DomainLife
                 domain.TeardownTicket = host.Grace.Begin();
                 return XenError.None;
             case TeardownStep.AwaitGrace:
-                return host.Grace.IsOver(domain.TeardownTicket) ? XenError.None : XenError.Restart;
+                if (!host.Grace.IsOver(domain.TeardownTicket))
+                    return XenError.Restart;
+                StopTimers(domain);
+                return XenError.None;
             case TeardownStep.ReleaseVcpus:
                 return ReleaseVcpus(domain, ref budget);
             case TeardownStep.EndSharing:
@@ -115,6 +118,22 @@ internal static partial class DomainLife
                 error = XenError.Restart;
         }
         return error;
+    }
+
+    /// <summary>
+    /// A timer that a CPU had just taken out of its queue when it was first stopped may have been set again since. Now every CPU has passed, so nobody is in one, and nobody sets them any more: the
+    /// objects can be used anew.
+    /// </summary>
+    private static void StopTimers(Domain domain)
+    {
+        domain.Watchdogs.StopAll();
+        for (int i = 0; i < domain.Vcpus.Length; i++)
+        {
+            if (domain.Vcpus[i] is not Vcpu vcpu)
+                continue;
+            vcpu.Timers.StopAll();
+            vcpu.Polling.StopTimer();
+        }
     }
 
     private static XenError ReleaseVcpus(Domain domain, ref StepBudget budget)

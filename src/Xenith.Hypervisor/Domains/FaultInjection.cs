@@ -6,7 +6,7 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Domains;
 
 /// <summary>
-/// Bugs on demand: hypercalls that trap, so that tests can see what a trap does. Compiled in where XENITH_FAULTS is defined: in the hosted build, and in an image with
+/// Bugs on demand: hypercalls that trap or never end, so that tests can see what a trap does. Compiled in where XENITH_FAULTS is defined: in the hosted build, and in an image with
 /// `-p:XenithChecks=true`. Elsewhere these numbers are unknown calls like any other.
 /// </summary>
 internal static class FaultInjection
@@ -40,6 +40,12 @@ internal static class FaultInjection
 
     /// <summary>Added to a number: the same in what the CPU takes for an interrupt handler.</summary>
     internal const uint ForNobody = 0x10;
+
+    /// <summary>A loop without end, with interrupts on. Not hosted.</summary>
+    internal const uint Stuck = First + 9;
+
+    /// <summary>The same with interrupts off. Not hosted.</summary>
+    internal const uint StuckWithoutInterrupts = First + 10;
 
     /// <summary>Traps if the number of an unknown hypercall says so.</summary>
     [Conditional("XENITH_FAULTS")]
@@ -79,6 +85,13 @@ internal static class FaultInjection
             case StackOverflow:
                 Deepen(number);
                 break;
+            case Stuck:
+                Spin();
+                break;
+            case StuckWithoutInterrupts:
+                Cpu.DisableInterrupts();
+                Spin();
+                break;
         }
     }
 
@@ -87,6 +100,13 @@ internal static class FaultInjection
     {
         ReadOnlySpan<byte> few = [1, 2];
         _ = few[unchecked((int)index)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Spin()
+    {
+        while (true)
+            Cpu.Pause();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -53,6 +53,9 @@ public sealed class VcpuPolling
             Pcpu.Current.Timers.Cancel(_timeout);
     }
 
+    /// <summary>Stops the timer for good, whether or not the vCPU waits: its domain is dying.</summary>
+    internal void StopTimer() => Pcpu.Current.Timers.Cancel(_timeout);
+
     /// <summary>Ends the wait if an event on this port is what it waits for. May be called by interrupt handlers of other CPUs.</summary>
     internal bool TryEnd(uint port)
     {

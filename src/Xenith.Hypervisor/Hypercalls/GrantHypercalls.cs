@@ -60,22 +60,18 @@ internal static class GrantHypercalls
 
     private static long SetUpTable(Domain caller, ulong argument, uint count)
     {
-        if (!AddressSpace.IsGuestAddress(argument))
-            return XenError.BadAddress.ToResult();
-        if (count != 1)
-            return XenError.Invalid.ToResult();
-        if (!GuestMemory.TryRead(argument, out GrantTableSetupTable op))
-            return XenError.BadAddress.ToResult();
+        XenError error = TryReadOne(argument, count, out GrantTableSetupTable op);
+        if (error != XenError.None)
+            return error.ToResult();
         op.Status = (short)SetUpTable(caller, op);
         return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
     }
 
     private static GrantStatus SetUpTable(Domain caller, in GrantTableSetupTable op)
     {
-        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
-            return GrantStatus.BadDomain;
-        if (!DomainLookup.MayTarget(caller, domain))
-            return GrantStatus.PermissionDenied;
+        GrantStatus status = FindTarget(caller, op.Dom, out Domain? domain);
+        if (domain is null)
+            return status;
         if (domain.Grants.Grow(op.NrFrames) != XenError.None)
             return GrantStatus.GeneralError;
         for (uint i = 0; i < op.NrFrames; i++)
@@ -89,40 +85,51 @@ internal static class GrantHypercalls
     /// <summary>Frames with the status of entries, which version 1 keeps in the entries themselves: there are none to be had.</summary>
     private static long GetStatusFrames(Domain caller, ulong argument, uint count)
     {
-        if (!AddressSpace.IsGuestAddress(argument))
-            return XenError.BadAddress.ToResult();
-        if (count != 1)
-            return XenError.Invalid.ToResult();
-        if (!GuestMemory.TryRead(argument, out GrantTableGetStatusFrames op))
-            return XenError.BadAddress.ToResult();
-        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
-            op.Status = (short)GrantStatus.BadDomain;
-        else if (!DomainLookup.MayTarget(caller, domain))
-            op.Status = (short)GrantStatus.PermissionDenied;
-        else
-            op.Status = (short)(op.NrFrames == 0 ? GrantStatus.Okay : GrantStatus.GeneralError);
+        XenError error = TryReadOne(argument, count, out GrantTableGetStatusFrames op);
+        if (error != XenError.None)
+            return error.ToResult();
+        GrantStatus status = FindTarget(caller, op.Dom, out _);
+        if (status == GrantStatus.Okay && op.NrFrames != 0)
+            status = GrantStatus.GeneralError;
+        op.Status = (short)status;
         return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
     }
 
     private static long QuerySize(Domain caller, ulong argument, uint count)
     {
-        if (!AddressSpace.IsGuestAddress(argument))
-            return XenError.BadAddress.ToResult();
-        if (count != 1)
-            return XenError.Invalid.ToResult();
-        if (!GuestMemory.TryRead(argument, out GrantTableQuerySize op))
-            return XenError.BadAddress.ToResult();
-        if (DomainLookup.FindAny(caller, op.Dom) is not Domain domain)
-            op.Status = (short)GrantStatus.BadDomain;
-        else if (!DomainLookup.MayTarget(caller, domain))
-            op.Status = (short)GrantStatus.PermissionDenied;
-        else
+        XenError error = TryReadOne(argument, count, out GrantTableQuerySize op);
+        if (error != XenError.None)
+            return error.ToResult();
+        op.Status = (short)FindTarget(caller, op.Dom, out Domain? domain);
+        if (domain is not null)
         {
             op.NrFrames = domain.Grants.FrameCount;
             op.MaxNrFrames = GrantTable.MaxFrames;
-            op.Status = (short)GrantStatus.Okay;
         }
         return GuestMemory.TryWrite(argument, op) ? 0 : XenError.BadAddress.ToResult();
+    }
+
+    /// <summary>Reads the request of an operation that takes exactly one.</summary>
+    private static XenError TryReadOne<T>(ulong argument, uint count, out T op) where T : unmanaged
+    {
+        op = default;
+        if (!AddressSpace.IsGuestAddress(argument))
+            return XenError.BadAddress;
+        if (count != 1)
+            return XenError.Invalid;
+        return GuestMemory.TryRead(argument, out op) ? XenError.None : XenError.BadAddress;
+    }
+
+    /// <summary>The domain that a request names; null, and the reason, if there is none or it is none of the caller's business.</summary>
+    private static GrantStatus FindTarget(Domain caller, ushort id, out Domain? target)
+    {
+        target = DomainLookup.FindAny(caller, id);
+        if (target is null)
+            return GrantStatus.BadDomain;
+        if (DomainLookup.MayTarget(caller, target))
+            return GrantStatus.Okay;
+        target = null;
+        return GrantStatus.PermissionDenied;
     }
 
     /// <summary>Says in the structure which version is in force, whether or not the wish was granted.</summary>

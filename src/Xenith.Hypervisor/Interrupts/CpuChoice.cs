@@ -14,13 +14,8 @@ internal static class CpuChoice
         Pcpu here = Pcpu.Current;
         if (here.Loaded == vcpu)
             return IsReachable(here) ? here : null;
-        ref readonly CpuSet online = ref here.Host.Pcpus.Online;
-        for (uint id = online.Next(0); id < CpuSet.Capacity; id = online.Next(id + 1))
-        {
-            if (here.Host.Pcpus.Find(id) is Pcpu cpu && cpu.Loaded == vcpu)
-                return IsReachable(cpu) ? cpu : null;
-        }
-        return null;
+        return vcpu.Scheduling.LoadedOn is >= 0 and int id && here.Host.Pcpus.Online.Contains((uint)id)
+            && here.Host.Pcpus.Find((uint)id) is Pcpu cpu && IsReachable(cpu) ? cpu : null;
     }
 
     /// <summary>A CPU for the first vector of an interrupt: this one, or the first that can be reached.</summary>

@@ -185,7 +185,7 @@ public sealed class InterruptControllers
                 Host.Current.Memory.Tlb.Answer();
                 break;
             case Vectors.CallFunction:
-                Host.Current.CpuCalls.Answer(Pcpu.Current);
+                Host.Current.CpuCalls.Answer(Pcpu.Current, ref frame);
                 break;
             case Vectors.ApicError:
                 Host.Current.Log.Warning($"APIC error on CPU{PerCpu.Id}: {controllers.LocalApic.TakeErrors():x2}");

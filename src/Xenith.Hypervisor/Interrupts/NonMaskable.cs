@@ -28,6 +28,7 @@ internal static class NonMaskable
     {
         if (PerCpu.Context<object>() is not Pcpu cpu)
             return;
+        cpu.Nmis++;
         Host host = cpu.Host;
         if (Volatile.Read(ref host.EndingCpu) != 0)
         {

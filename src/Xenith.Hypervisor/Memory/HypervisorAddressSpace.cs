@@ -48,24 +48,31 @@ internal static class HypervisorAddressSpace
         TryMapDevices(early, slot, machineAddress, 1, out region);
 
     /// <summary>The same for pages in a row, in slots in a row.</summary>
-    internal static bool TryMapDevices(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region)
+    internal static bool TryMapDevices(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region) =>
+        TryMapPages(early, slot, machineAddress, pages, PageFlags.CacheDisable | PageFlags.WriteThrough, out region);
+
+    /// <summary>Maps memory of a device for which several writes may become one, and the order does not matter: a framebuffer. Entry 4 of the page-attribute table is that.</summary>
+    internal static bool TryMapFramebuffer(EarlyMemory early, uint slot, ulong machineAddress, uint pages, out MmioRegion region) =>
+        TryMapPages(early, slot, machineAddress, pages, PageFlags.Pat, out region);
+
+    private static bool TryMapPages(EarlyMemory early, uint slot, ulong machineAddress, uint pages, ulong memoryType, out MmioRegion region)
     {
         region = default;
         for (uint i = 0; i < pages; i++)
         {
-            if (!TryMapDevicePage(early, slot + i, machineAddress + i * 4096UL))
+            if (!TryMapDevicePage(early, slot + i, machineAddress + i * 4096UL, memoryType))
                 return false;
         }
         region = MmioRegion.AtMapped(AddressSpace.DeviceMappings + slot * 4096UL + (machineAddress & 4095), (uint)(pages * 4096 - (machineAddress & 4095)));
         return true;
     }
 
-    private static bool TryMapDevicePage(EarlyMemory early, uint slot, ulong machineAddress)
+    private static bool TryMapDevicePage(EarlyMemory early, uint slot, ulong machineAddress, ulong memoryType)
     {
         ulong address = AddressSpace.DeviceMappings + slot * 4096UL;
         if (!TryDescend(early, address, 1, Table, out Mfn l1))
             return false;
-        PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | PageFlags.CacheDisable | PageFlags.WriteThrough));
+        PageTableView.At(l1).Write(AddressSpace.TableIndex(address, 1), new PageTableEntry(Mfn.FromAddress(machineAddress), Data | memoryType));
         Cpu.InvalidatePage(address);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Threading;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -42,11 +43,11 @@ internal static class GuestFlush
     private static void AddCpusOf(Domain domain, uint word, ulong vcpus, ref CpuSet cpus)
     {
         Interlocked.MemoryBarrier();
-        PcpuTable table = Host.Current.Pcpus;
-        for (uint cpu = 0; cpu < table.End; cpu++)
+        for (; vcpus != 0; vcpus &= vcpus - 1)
         {
-            if (table.Find(cpu)?.Loaded is Vcpu loaded && loaded.Domain == domain && loaded.Id / 64 == word && (vcpus >> (int)(loaded.Id % 64) & 1) != 0)
-                cpus.Add(cpu);
+            // A bit beyond the domain's last vCPU names nobody.
+            if (domain.FindVcpu(word * 64 + (ulong)BitOperations.TrailingZeroCount(vcpus)) is Vcpu vcpu && vcpu.Scheduling.LoadedOn is >= 0 and int cpu)
+                cpus.Add((uint)cpu);
         }
     }
 }

@@ -74,8 +74,8 @@ public abstract class Scheduler
     /// <summary>Makes the queue of a CPU that may join later; CPUs that exist have one.</summary>
     public abstract void CreateCpu(uint cpu);
 
-    /// <summary>A CPU begins to run units. No lock is held.</summary>
-    public abstract void AddCpu(uint cpu);
+    /// <summary>A CPU begins to run units; those that may run only there move to it. Nothing happens if it has begun already. No lock is held.</summary>
+    public abstract void AddCpu(uint cpu, ulong now);
 
     /// <summary>A CPU that runs nothing leaves; what waits in its queue, <see cref="TakeAny"/> finds and <see cref="Place"/> puts elsewhere. No lock is held.</summary>
     public abstract void RemoveCpu(uint cpu);

@@ -55,7 +55,7 @@ public sealed class TimerQueue
             _cpu.Raise(PendingWork.Timer);
     }
 
-    /// <summary>Takes a timer out of whatever queue it waits in. Its <see cref="Timer.Expire"/> may have begun on that queue's CPU.</summary>
+    /// <summary>Takes a timer out of whatever queue it waits in. Its <see cref="Timer.Expire"/> may have begun on that queue's CPU, and go on: who then takes the timer's memory away waits for all CPUs to pass.</summary>
     public void Cancel(Timer timer)
     {
         while (Volatile.Read(ref timer.Claim) is not 0 and var claim)

@@ -18,10 +18,14 @@ internal sealed class TscCheck : CpuCall
     /// <summary>The largest step back that was seen on any CPU, in ticks; 0 if all agree.</summary>
     internal ulong LargestWarp => _warp;
 
+    /// <summary>How often two CPUs were compared.</summary>
+    internal uint Comparisons { get; private set; }
+
     /// <summary>Compares the TSC of this CPU with another's, which is online; says so in the log if it steps back.</summary>
     internal void Compare(Host host, uint cpu)
     {
         ulong before = _warp;
+        Comparisons++;
         _last = 0;
         CpuSet both = CpuSet.Of(PerCpu.Id);
         both.Add(cpu);

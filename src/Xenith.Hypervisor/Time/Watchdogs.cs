@@ -17,8 +17,8 @@ public sealed class Watchdogs
     /// <summary>None is running.</summary>
     public Watchdogs(Domain domain)
     {
-        _first = new Expiry(domain, 1);
-        _second = new Expiry(domain, 2);
+        _first = new Expiry(this, domain, 1);
+        _second = new Expiry(this, domain, 2);
     }
 
     /// <summary>
@@ -64,7 +64,14 @@ public sealed class Watchdogs
         }
     }
 
-    private sealed class Expiry(Domain domain, uint id) : Timer
+    /// <summary>True if the domain has not set a watchdog again, or stopped it, between the moment it expired and now.</summary>
+    private bool IsOver(Expiry watchdog)
+    {
+        using (_lock.Enter())
+            return watchdog.InUse && !watchdog.IsSet;
+    }
+
+    private sealed class Expiry(Watchdogs all, Domain domain, uint id) : Timer
     {
         public override string Name => "domain_watchdog";
 
@@ -74,7 +81,7 @@ public sealed class Watchdogs
 
         public override void Expire(ulong now)
         {
-            if (domain.IsShutDown)
+            if (domain.IsShutDown || !all.IsOver(this))
                 return;
             Host.Current.Log.Always($"Watchdog timer {id} fired for domain {domain.Id}");
             DomainLife.Shutdown(domain, DomainLife.Watchdog);

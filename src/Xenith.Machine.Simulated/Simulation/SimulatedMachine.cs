@@ -60,6 +60,20 @@ public sealed class SimulatedMachine : IDisposable
 
     public IReadOnlyList<SimulatedCpu> Cpus { get; }
 
+    /// <summary>
+    /// What the hypervisor keeps of a CPU by its own number: that of one of the machine's, or of one that only the firmware's tables describe. Such a one is no part of the machine and never answers.
+    /// </summary>
+    internal SimulatedCpu RecordOf(uint cpu)
+    {
+        if (cpu < (uint)Cpus.Count)
+            return Cpus[(int)cpu];
+        if (!_absent.TryGetValue(cpu, out SimulatedCpu? absent))
+            _absent.Add(cpu, absent = new SimulatedCpu(this, cpu));
+        return absent;
+    }
+
+    private readonly Dictionary<uint, SimulatedCpu> _absent = [];
+
     /// <summary>The hypervisor's ways in, as the entry code of the metal build knows them.</summary>
     public HypervisorEntries Entries { get; } = new();
 

@@ -16,7 +16,7 @@ public readonly struct CpuLink
     public static CpuLink Own => new(SimulatedCpu.Current);
 
     /// <summary>The record of a CPU by number.</summary>
-    public static CpuLink Of(uint cpu) => new(SimulatedCpu.Current.Machine.Cpus[(int)cpu]);
+    public static CpuLink Of(uint cpu) => new(SimulatedCpu.Current.Machine.RecordOf(cpu));
 
     /// <summary>False for a default value.</summary>
     public bool Exists => _cpu is not null;

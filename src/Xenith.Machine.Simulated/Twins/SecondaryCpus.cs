@@ -33,7 +33,7 @@ public static class SecondaryCpus
     /// <summary>Gives a CPU what it finds when it starts.</summary>
     public static void Prepare(uint cpu, object context, Mfn descriptors)
     {
-        SimulatedCpu prepared = SimulatedCpu.Current.Machine.Cpus[(int)cpu];
+        SimulatedCpu prepared = SimulatedCpu.Current.Machine.RecordOf(cpu);
         prepared.Context = context;
         prepared.Ledger = new Ledger();
         prepared.GdtPage = descriptors;

@@ -2,6 +2,7 @@
 
 using Xenith.Abi;
 using Xenith.Hypervisor.Console;
+using Xenith.Hypervisor.Domains;
 using Xenith.Tests.Hosted;
 using Xunit;
 
@@ -48,7 +49,7 @@ public sealed class DebugKeyTests
         using var hypervisor = new HostedHypervisor();
         for (int key = 0; key < 256; key++)
         {
-            if ((char)key == 'R')
+            if ((char)key is 'R' or 'N')
                 continue;
             int before = hypervisor.Log.Length;
             bool known = DebugKeys.Press(hypervisor.Host, (byte)key);
@@ -62,6 +63,9 @@ public sealed class DebugKeyTests
     [InlineData('d', "*** Dumping CPU0 guest state (d0v0): ***", "d0: 1 vCPUs")]
     [InlineData('0', "*** Dumping Dom0 vcpu#0 state: ***", "RIP:    e033:")]
     [InlineData('m', "Physical memory information:", "Dom heap: ")]
+    [InlineData('m', " 0 of descriptors, ", " shared, 0 loaned")]
+    [InlineData('n', "CPU\tNMI\n(XEN)   0\t  0\n", "d0v0: NMI neither pending nor masked")]
+    [InlineData('s', "marked as", "No domains have emulated TSC")]
     [InlineData('i', "IRQ information:", "IO-APIC interrupt information:")]
     [InlineData('t', "System time ", "Dumping timer queues:")]
     [InlineData('a', "CPU00:", "timer=vcpu_")]
@@ -75,6 +79,68 @@ public sealed class DebugKeyTests
         Typed(hypervisor, Switch + key);
         Assert.Contains(first, hypervisor.Log);
         Assert.Contains(second, hypervisor.Log);
+    }
+
+    [Fact]
+    public void Each_CPU_tells_what_it_does_in_the_hypervisor_and_in_its_guest()
+    {
+        using var hypervisor = new HostedHypervisor(cpus: 3);
+        Typed(hypervisor, Switch + "d");
+        // CPU 0 serves the key, the others were woken up from their sleep for it.
+        Assert.Contains("(XEN) *** Dumping CPU0 host state: ***\n(XEN) CPU0 serves this key\n(XEN) \n(XEN) *** Dumping CPU0 guest state (d0v0): ***\n", hypervisor.Log, StringComparison.Ordinal);
+        for (int cpu = 1; cpu < 3; cpu++)
+            Assert.Matches($@"\(XEN\) \*\*\* Dumping CPU{cpu} host state: \*\*\*\n\(XEN\) ----\[ Xenith  x86_64 \]----\n\(XEN\) CPU:    {cpu}\n(.*\n)+\(XEN\) CPU{cpu} is idle\n", hypervisor.Log);
+    }
+
+    [Fact]
+    public void Registers_of_a_vCPU_that_another_CPU_holds_are_printed_by_that_CPU()
+    {
+        using var hypervisor = new HostedHypervisor(cpus: 2);
+        Vcpu second = hypervisor.Host.Domains.Find(0)!.FindVcpu(1)!;
+        second.IsInitialised = true;
+        second.Registers.Rip = 0x1111_0001;
+        DebugKeys.Press(hypervisor.Host, (byte)'0');
+        Assert.Contains("[<0000000011110001>]", hypervisor.Log, StringComparison.Ordinal);
+        // Now a CPU has it loaded, and what is saved is of the past.
+        second.Scheduling.LoadedOn = 1;
+        hypervisor.Host.Pcpus.Find(1)!.Loaded = second;
+        hypervisor.Machine.Cpus[1].Frame.Rip = 0x2222_0002;
+        DebugKeys.Press(hypervisor.Host, (byte)'0');
+        Assert.Contains("[<0000000022220002>]", hypervisor.Log, StringComparison.Ordinal);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(hypervisor.Log, "0000000011110001"));
+    }
+
+    [Fact]
+    public void Frames_are_counted_by_what_they_are()
+    {
+        using var hypervisor = new HostedHypervisor();
+        Xenith.Machine.Mfn lent = hypervisor.FrameOf(0x30);
+        ulong[] before = Pages(hypervisor);
+        hypervisor.Host.Memory.Types.SetLoaned(lent, true);
+        ulong[] after = Pages(hypervisor);
+        Assert.Equal([before[0] - 1, before[1], before[2], before[3], 1UL], after);
+        Assert.True(before[1] > 3 && before[3] >= 1, "dom0 has page tables and its shared_info");
+        Assert.True(before.Aggregate((sum, count) => sum + count) + hypervisor.Host.Memory.Allocator.FreeFrames <= hypervisor.Host.Memory.Frames.Count);
+        Assert.True(before[0] > hypervisor.Host.Domains.Find(0)!.Pages.TotalPages / 2, "most of dom0's pages are nothing special");
+
+        static ulong[] Pages(HostedHypervisor hypervisor)
+        {
+            DebugKeys.Press(hypervisor.Host, (byte)'m');
+            string line = hypervisor.Log.Split('\n').Last(text => text.Contains("Pages: ", StringComparison.Ordinal));
+            return [.. System.Text.RegularExpressions.Regex.Matches(line, "[0-9]+").Select(match => ulong.Parse(match.Value))];
+        }
+    }
+
+    [Fact]
+    public void An_NMI_that_a_key_sends_is_counted_and_told_to_dom0()
+    {
+        using var hypervisor = new HostedHypervisor();
+        Typed(hypervisor, Switch + "N");
+        hypervisor.Cpu.Step();
+        hypervisor.Call(HypercallNumber.XenVersion);
+        DebugKeys.Press(hypervisor.Host, (byte)'n');
+        Assert.Contains("(XEN) Triggering NMI on APIC ID 0\n", hypervisor.Log, StringComparison.Ordinal);
+        Assert.Contains("(XEN) CPU\tNMI\n(XEN)   0\t  1\n(XEN) d0v0: NMI pending\n", hypervisor.Log, StringComparison.Ordinal);
     }
 
     [Fact]

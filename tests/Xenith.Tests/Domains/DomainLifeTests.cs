@@ -222,6 +222,26 @@ public sealed class DomainLifeTests : IDisposable
         Assert.Null(Host.Domains.Find(id));
     }
 
+    [Fact]
+    public void A_timer_that_another_CPU_sets_once_more_while_the_domain_dies_does_not_stay()
+    {
+        Domain domain = Create(7, 1);
+        // What an Expire does that had begun before the timers were stopped, and what a domain's kernel did before.
+        domain.Watchdogs.Set(0, 100);
+        domain.FindVcpu(0)!.Timers.SetOneShot(Host.Time.Now + 1_000_000_000);
+        Assert.Contains("vcpu_singleshot", Timers(), StringComparison.Ordinal);
+        Assert.Contains("domain_watchdog", Timers(), StringComparison.Ordinal);
+        while (domain.Teardown != TeardownStep.AwaitGrace)
+            Assert.Equal(XenError.Restart, DestroyOnce(domain));
+        Assert.DoesNotContain("vcpu_singleshot", Timers(), StringComparison.Ordinal);
+        domain.FindVcpu(0)!.Timers.SetOneShot(Host.Time.Now + 1_000_000_000);
+        Destroy(domain);
+        Assert.DoesNotContain("vcpu_singleshot", Timers(), StringComparison.Ordinal);
+        Assert.DoesNotContain("domain_watchdog", Timers(), StringComparison.Ordinal);
+    }
+
+    private string Timers() => Scheduling.Log.Of(log => Pcpu.Current.Timers.Dump(log, 0));
+
     private Domain Create(ushort id, uint vcpus)
     {
         Assert.Equal(XenError.None, DomainLife.Create(Host, id, false, vcpus, out Domain? domain));

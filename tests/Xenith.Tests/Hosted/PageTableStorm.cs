@@ -3,6 +3,7 @@
 // feels like it. Whatever it does, three things must hold after every hypercall; they are checked in Check.
 
 using Xenith.Abi;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;
@@ -37,7 +38,9 @@ internal sealed class PageTableStorm(HostedHypervisor hypervisor, int seed)
         {
             // Another vCPU of the guest in the same address space. What it does is touch memory: the hypervisor sees it only when it asks the CPU to flush.
             other.WriteCr3(hypervisor.Cpu.Cr3);
-            hypervisor.Host.Pcpus.Find(other.Id)!.Loaded = hypervisor.Host.Domains.Find(0)!.Vcpus[0];
+            Vcpu loaded = hypervisor.Host.Domains.Find(0)!.FindVcpu(other.Id)!;
+            loaded.Scheduling.LoadedOn = (int)other.Id;
+            hypervisor.Host.Pcpus.Find(other.Id)!.Loaded = loaded;
         }
 
         for (int step = 0; step < steps; step++)

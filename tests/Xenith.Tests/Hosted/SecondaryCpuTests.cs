@@ -1,5 +1,6 @@
 using Xenith.Abi;
 using Xenith.Hypervisor;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Hypervisor.Power;
 using Xenith.Machine;
@@ -35,6 +36,8 @@ public sealed class SecondaryCpuTests
         Assert.Equal(first.Cr4 | Cr4.TimeStampDisable, second.Cr4 | Cr4.TimeStampDisable);
         Assert.Equal(first.Efer, second.Efer);
         Assert.Equal(7UL, second.Xcr0);
+        // What guests read of it is what it has: their page tables use it.
+        Assert.Equal(0x0000_0501_0007_0406UL, first.Msrs.Read(Msr.Pat));
         Assert.Equal(first.Msrs.Read(Msr.Pat), second.Msrs.Read(Msr.Pat));
     }
 
@@ -107,10 +110,13 @@ public sealed class SecondaryCpuTests
         ulong address = HostedHypervisor.AddressOf(0x20);
         second.WriteCr3(hypervisor.Cpu.Cr3);
         third.WriteCr3(hypervisor.Cpu.Cr3);
-        hypervisor.Host.Pcpus.Find(1)!.Loaded = hypervisor.Host.Domains.Find(0)!.Vcpus[0];
+        Vcpu loaded = hypervisor.Host.Domains.Find(0)!.FindVcpu(1)!;
+        loaded.Scheduling.LoadedOn = 1;
+        hypervisor.Host.Pcpus.Find(1)!.Loaded = loaded;
         Assert.True(second.TryReadAsUser(address, out ulong _));
         Assert.True(third.TryReadAsUser(address, out ulong _));
-        hypervisor.Write(mask, 1UL);
+        // The second vCPU; and one that does not exist.
+        hypervisor.Write(mask, 1UL << 1 | 1UL << 63);
         hypervisor.Write(TestKernel.VirtualStart + 0x3000, new MmuExtOp { Cmd = (uint)command, LinearAddr = address });
         if (command is MmuExtCommand.TlbFlushMulti or MmuExtCommand.InvlpgMulti)
             hypervisor.Write(TestKernel.VirtualStart + 0x3010, mask);

@@ -2,6 +2,7 @@
 
 using Xenith.Abi;
 using Xenith.Hypervisor;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;
@@ -47,20 +48,23 @@ public sealed class MoveTests
 
         // Bound to a vCPU that another CPU has: at once.
         Pcpu second = guest.Host.Pcpus.Find(1)!;
-        second.Loaded = guest.Domain.FindVcpu(1);
+        Load(second, guest.Domain.FindVcpu(1)!);
         var bind = new EventChannelBindVcpu { Port = port, Vcpu = 1 };
         Assert.Equal(0, guest.Call(HypercallNumber.EventChannelOp, (ulong)EventChannelOp.BindVcpu, ref bind));
         Assert.Equal(second, irq.Cpu);
         Settle(guest);
 
         // The vCPUs change places: with the first interrupt after that, once the last move is long ago.
-        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        Vcpu first = guest.Vcpu;
+        Load(guest.Pcpu, guest.Domain.FindVcpu(1)!);
+        Load(second, first);
         Advance(guest, 20_000_000);
         device.RaiseMsix(0);
         TakeAnywhere(guest, 1);
         Assert.True(guest.Domain.Events.IsPending(port));
         Assert.Equal(guest.Pcpu, irq.Cpu);
-        (guest.Pcpu.Loaded, second.Loaded) = (second.Loaded, guest.Pcpu.Loaded);
+        Load(guest.Pcpu, first);
+        Load(second, guest.Domain.FindVcpu(1)!);
         guest.Domain.SharedInfo.TestAndClearBit(2048, port);
         device.RaiseMsix(0);
         TakeAnywhere(guest, 0);
@@ -102,7 +106,7 @@ public sealed class MoveTests
         Irq irq = guest.Domain.Pirqs.IrqOf((uint)pirq)!;
         Pcpu second = guest.Host.Pcpus.Find(1)!;
         // It would follow the vCPU back at once otherwise.
-        second.Loaded = guest.Vcpu;
+        Load(second, guest.Vcpu);
         irq.SetCpu(second);
         Settle(guest);
         for (int i = 0; i < 2; i++)
@@ -281,5 +285,12 @@ public sealed class MoveTests
                 TakeAnywhere(guest, cpu);
             Advance(guest, 1_100_000);
         }
+    }
+
+    /// <summary>A CPU has a vCPU loaded from now on.</summary>
+    private static void Load(Pcpu cpu, Vcpu vcpu)
+    {
+        vcpu.Scheduling.LoadedOn = (int)cpu.Id;
+        cpu.Loaded = vcpu;
     }
 }

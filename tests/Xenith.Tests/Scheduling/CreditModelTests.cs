@@ -1,4 +1,4 @@
-// Random schedules, and many CPUs at once: whatever happens, nobody is lost, nobody runs twice, no CPU idles for longer than a tick while somebody could run on it, and the books balance.
+// Random schedules, and many CPUs at once, which come and go: whatever happens, nobody is lost, nobody runs twice or where it may not, no CPU idles while somebody could run on it, and the books balance.
 
 using System.Threading;
 using Xenith.Hypervisor;
@@ -12,9 +12,6 @@ public sealed class CreditModelTests
 {
     private const ulong Millisecond = 1_000_000;
 
-    /// <summary>A busy CPU looks at least so often for idle ones that could take what waits on it.</summary>
-    private const ulong Tick = 10 * Millisecond;
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -22,14 +19,16 @@ public sealed class CreditModelTests
     [InlineData(3)]
     public void Random_schedules_keep_their_promises(int start)
     {
-        for (int seed = start * 250; seed < start * 250 + 250; seed++)
+        int count = FullCount.Or(250, 10_000);
+        for (int seed = start * count; seed < (start + 1) * count; seed++)
             RunRandomly(new Random(seed), seed);
     }
 
     [Fact]
     public void CPUs_that_choose_at_the_same_time_never_share_a_unit_or_lose_one()
     {
-        const int cpus = 4, units = 12, turns = 2_000;
+        const int cpus = 4, units = 12;
+        int turns = FullCount.Or(2_000, 40_000);
         using var machine = new SimulatedMachine(cpus: cpus);
         var credit = new Credit(new Silent());
         var all = new SchedulingUnit[units];
@@ -40,7 +39,7 @@ public sealed class CreditModelTests
             for (uint cpu = 0; cpu < cpus; cpu++)
             {
                 credit.CreateCpu(cpu);
-                credit.AddCpu(cpu);
+                credit.AddCpu(cpu, 0);
             }
             SchedulingDomain[] domains = [credit.CreateDomain(1), credit.CreateDomain(2)];
             credit.Adjust(domains[1], new DomainParameters { Weight = 512, Cap = 150 });
@@ -77,6 +76,8 @@ public sealed class CreditModelTests
         SchedulingUnit? current = null;
         for (int turn = 0; turn < turns; turn++)
         {
+            if (cpu != 0 && current is null && random.Next(20) == 0)
+                LeaveAndComeBack(credit, cpu, random, ref clock);
             ulong now = Interlocked.Add(ref clock, (ulong)random.Next(400_000));
             Decision decision;
             using (credit.LockOf(cpu).EnterInterruptSafe())
@@ -110,10 +111,33 @@ public sealed class CreditModelTests
         }
     }
 
+    /// <summary>What a CPU does that goes offline while it has nothing to run, and comes back: see CpuHotplug.</summary>
+    private static void LeaveAndComeBack(Credit credit, uint cpu, Random random, ref ulong clock)
+    {
+        credit.RemoveCpu(cpu);
+        while (true)
+        {
+            SchedulingUnit? unit;
+            using (credit.LockOf(cpu).EnterInterruptSafe())
+                unit = credit.TakeAny(cpu);
+            if (unit is null)
+                break;
+            credit.Place(unit, Volatile.Read(ref clock));
+        }
+        for (int spins = random.Next(2_000); spins > 0; spins--)
+        {
+            using (credit.LockOf(cpu).EnterInterruptSafe())
+                Assert.Null(credit.TakeAny(cpu));
+        }
+        credit.AddCpu(cpu, Volatile.Read(ref clock));
+    }
+
     private static void RunRandomly(Random random, int seed)
     {
         int cpus = random.Next(1, 5);
         using var pool = new VirtualPool(cpus, (cpu, other) => cpu / 2 == other / 2 ? 10u : 20u);
+        if (random.Next(3) == 0)
+            pool.Scheduler.SetParameters((uint)random.Next(1, 60), (uint)random.Next(100, 1000), 0);
         var domains = Enumerable.Range(1, random.Next(1, 4)).Select(id => pool.Domain((uint)id, (uint)random.Next(1, 2000), random.Next(4) == 0 ? (uint)random.Next(5, 150) : 0)).ToList();
         for (int i = random.Next(1, 8); i > 0; i--)
         {
@@ -124,7 +148,8 @@ public sealed class CreditModelTests
         for (int step = 0; step < 12; step++)
         {
             VirtualTask task = pool.Tasks[random.Next(pool.Tasks.Count)];
-            switch (random.Next(6))
+            uint changing = (uint)random.Next(cpus);
+            switch (random.Next(8))
             {
                 case 0 or 1 when !task.IsRunnable:
                     pool.Wake(task);
@@ -140,6 +165,12 @@ public sealed class CreditModelTests
                     break;
                 case 5:
                     pool.Scheduler.Adjust(domains[random.Next(domains.Count)], new DomainParameters { Weight = (uint)random.Next(1, 2000), Cap = random.Next(3) == 0 ? (uint)random.Next(5, 150) : 0 });
+                    break;
+                case 6 when pool.Online.Count > 1 && pool.Online.Contains(changing):
+                    pool.RemoveCpu(changing);
+                    break;
+                case 7 when !pool.Online.Contains(changing):
+                    pool.AddCpu(changing);
                     break;
             }
             pool.Run((ulong)random.Next(1, 40) * Millisecond / 2);
@@ -166,13 +197,14 @@ public sealed class CreditModelTests
             var unit = (CreditUnit)task.Unit;
             Assert.True(task.IsRunnable == (task.On is not null || unit.List is not null), $"seed {seed}: task {task.Name} is runnable: {task.IsRunnable}, on {task.On}, in a queue: {unit.List is not null}");
             Assert.False(task.On is not null && unit.List is not null, $"seed {seed}: task {task.Name} runs and waits");
+            CpuSet allowed = pool.Online.And(unit.HardAffinity);
+            if (allowed.IsEmpty)
+                allowed = pool.Online;
+            Assert.True(task.On is not { } on || allowed.Contains((uint)on), $"seed {seed}: task {task.Name} runs on CPU {task.On}, where it may not");
+            Assert.True(unit.List is null || allowed.Contains(unit.Cpu), $"seed {seed}: task {task.Name} waits for CPU {unit.Cpu}, where it may not run");
             bool parked = unit.Domain.Cap != 0 && unit.Domain.Budget <= 0;
-            bool couldRun = unit.List is not null && !parked && Enumerable.Range(0, cpus).Any(cpu => pool.Running(cpu) is null && unit.HardAffinity.Contains((uint)cpu));
-            if (!couldRun)
-                task.CouldRunSince = null;
-            else
-                task.CouldRunSince ??= pool.Now;
-            Assert.True(task.CouldRunSince is not { } since || pool.Now - since <= Tick, $"seed {seed}: task {task.Name} waits since {task.CouldRunSince} while a CPU idles that it may use; now {pool.Now}");
+            int idle = Enumerable.Range(0, cpus).FirstOrDefault(cpu => pool.Running(cpu) is null && allowed.Contains((uint)cpu), -1);
+            Assert.True(unit.List is null || parked || idle < 0, $"seed {seed}: task {task.Name} waits for CPU {unit.Cpu} while CPU {idle} idles; now {pool.Now}");
         }
         Assert.True(pool.Scheduler.BooksBalance(pool.Tasks.Sum(task => ((CreditUnit)task.Unit).Balance)), $"seed {seed}: the books do not balance");
     }

@@ -289,7 +289,7 @@ public sealed class CreditTests
         pool.Wake(a);
         pool.Wake(b);
         pool.Run(Second);
-        pool.Scheduler.AddCpu(1);
+        pool.AddCpu(1);
         using (pool.Scheduler.LockOf(1).EnterInterruptSafe())
         {
             Decision decision = pool.Scheduler.Choose(1, pool.Now - 500 * Millisecond, Leaving.Sleeps);

@@ -36,9 +36,6 @@ internal sealed class VirtualTask(string name, SchedulingUnit unit)
 
     public int Yields { get; set; }
 
-    /// <summary>Since when it has waited while a CPU idled that it may use.</summary>
-    public ulong? CouldRunSince { get; set; }
-
     /// <summary>CPUs that it has run on.</summary>
     public CpuSet Visited;
 }
@@ -67,12 +64,14 @@ internal sealed class VirtualPool : SchedulingMachine, IDisposable
         for (uint cpu = 0; cpu < cpus; cpu++)
         {
             Scheduler.CreateCpu(cpu);
-            Scheduler.AddCpu(cpu);
-            _poked[cpu] = true;
+            AddCpu(cpu);
         }
     }
 
     public Credit Scheduler { get; }
+
+    /// <summary>CPUs that run tasks.</summary>
+    public CpuSet Online { get; private set; }
 
     public ulong Now { get; private set; } = 1_000_000;
 
@@ -145,11 +144,23 @@ internal sealed class VirtualPool : SchedulingMachine, IDisposable
         Settle();
     }
 
+    /// <summary>A CPU joins, as <see cref="Hypervisor.Scheduling.ContextSwitch"/> has it: before it chooses.</summary>
+    public void AddCpu(uint cpu)
+    {
+        CpuSet online = Online;
+        online.Add(cpu);
+        Online = online;
+        Scheduler.AddCpu(cpu, Now);
+        Poke(cpu);
+    }
+
+    /// <summary>A CPU leaves, as <see cref="Hypervisor.Power.CpuHotplug"/> has it: nothing new comes to it, what waits goes elsewhere, then what runs does.</summary>
     public void RemoveCpu(uint cpu)
     {
+        CpuSet online = Online;
+        online.Remove(cpu);
+        Online = online;
         Scheduler.RemoveCpu(cpu);
-        Poke(cpu);
-        Settle();
         while (true)
         {
             SchedulingUnit? unit;
@@ -159,6 +170,7 @@ internal sealed class VirtualPool : SchedulingMachine, IDisposable
                 break;
             Scheduler.Place(unit, Now);
         }
+        Poke(cpu);
         Settle();
     }
 

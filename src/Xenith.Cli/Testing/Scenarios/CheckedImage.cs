@@ -44,16 +44,24 @@ internal sealed class CheckedImage : Scenario
         Bug("a null reference in an interrupt handler", 0x16, "Scope.Dispose", "Panic on CPU 0:", "FATAL PAGE FAULT", "Faulting linear address: 00000000"),
         Bug("an address that is none in an interrupt handler", 0x17, "FaultInjection.OnCall", "Panic on CPU 0:", "FATAL TRAP: vec 13, #GP[0000]"),
         Bug("an address where nothing is in an interrupt handler", 0x18, "FaultInjection.OnCall", "Panic on CPU 0:", "FATAL PAGE FAULT", "Faulting linear address: ffff87ff"),
+        .. scale == Scale.Full ? (TestCase[])[Stuck("a CPU that is stuck", 9), Stuck("a CPU that is stuck with interrupts off", 10)] : [],
     ];
 
+    /// <summary>A hypercall that never ends: the other CPU notices, and the stuck one says where it is.</summary>
+    private static TestCase Stuck(string name, int number) => Bug(
+        name, number, machine => machine with { Cpus = 2, HypervisorOptions = "watchdog watchdog_timeout=3" },
+        "Watchdog timer detects that CPU0 is stuck!", "RIP:    e008:", "FaultInjection.Spin", "HypercallTable", "FATAL TRAP: vector = 2 (nmi)", "Reboot in five seconds...");
+
+    private static TestCase Bug(string name, int number, params string[] words) => Bug(name, number, machine => machine, words);
+
     /// <summary>Our kernel asks for a bug of the hypervisor. dom0 ends with it, and so does the host, in words that say why and where.</summary>
-    private static TestCase Bug(string name, int number, params string[] words) => new(name, async bench =>
+    private static TestCase Bug(string name, int number, Func<MachineSettings, MachineSettings> change, params string[] words) => new(name, async bench =>
     {
         var image = await bench.CheckedHypervisorAsync();
         var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
         var modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None);
         var settings = bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = $"tests=none bug={number}" };
-        var end = await bench.WatchAsync(settings, limit: TimeSpan.FromSeconds(240));
+        var end = await bench.WatchAsync(change(settings), limit: TimeSpan.FromSeconds(240));
         var log = string.Join('\n', end.Log);
         foreach (var word in words)
             TestBench.Check(log.Contains(word, StringComparison.Ordinal), $"'{word}' is not in the log, which ends:\n{string.Join('\n', end.Log.TakeLast(40))}");

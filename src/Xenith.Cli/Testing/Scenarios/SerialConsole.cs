@@ -1,4 +1,5 @@
 using System.Text;
+using Xenith.Cli.Debian;
 using Xenith.Cli.Emulation;
 
 namespace Xenith.Cli.Testing.Scenarios;
@@ -24,7 +25,7 @@ internal sealed class SerialConsole : Scenario
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
         Keys(),
-        .. scale == Scale.Full ? (TestCase[])[Screen(keep: false), Screen(keep: true), Panic(noReboot: false), Panic(noReboot: true)] : [],
+        .. scale == Scale.Full ? (TestCase[])[Screen(keep: false), Screen(keep: true), Framebuffer(), Panic(noReboot: false), Panic(noReboot: true)] : [],
     ];
 
     private static TestCase Keys() => new("input and keys", async bench =>
@@ -32,7 +33,7 @@ internal sealed class SerialConsole : Scenario
         var typist = new ConsoleOperator(
             new ConsoleOperator.Step(Ready).Type(CtrlA),
             new ConsoleOperator.Step(ToXen).Type("h"),
-            new ConsoleOperator.Step("key 'z' (ascii '7a') => ").Type("d0qrmtaiec"),
+            new ConsoleOperator.Step("key 'z' (ascii '7a') => ").Type("d0qrmtainsec"),
             new ConsoleOperator.Step("printing ACPI Cx structures").Type("gQuH+" + CtrlA),
             new ConsoleOperator.Step(ToDom0).Type("to \u0001 dom0\r"));
         var boot = await bench.BootAsync(
@@ -45,8 +46,8 @@ internal sealed class SerialConsole : Scenario
         foreach (var words in (string[])[
             "parameter \"telepathy\" unknown!", "parameter \"maxcpus\" has invalid value \"many\", rc=-22!", "parameter \"edd\" is understood, but has no effect here",
             "Std. Loglevel: All", "Allocated console ring of 16 KiB.",
-            " key 'd' (ascii '64') => dump registers", "*** Dumping CPU1 ", "*** Dumping Dom0 vcpu#0 state: ***", "General information for domain 0:", "Online Cpus: 0-1",
-            "Physical memory information:", "Dumping timer queues:", "IRQ information:", "Event channel information for domain 0:", "gnttab_usage_print_all ] done",
+            " key 'd' (ascii '64') => dump registers", "*** Dumping CPU0 host state: ***", "*** Dumping CPU1 ", "*** Dumping Dom0 vcpu#0 state: ***", "General information for domain 0:", "Online Cpus: 0-1",
+            "Physical memory information:", " shared, 0 loaned", "NMI neither pending nor masked", "No domains have emulated TSC", "Dumping timer queues:", "IRQ information:", "Event channel information for domain 0:", "gnttab_usage_print_all ] done",
             "0000:00:00.0 - ", "NODE0 ", "heap[node=0][zone=40] -> 0 pages"])
         {
             // dom0's kernel writes its lines in pieces, and one of ours may come between two of them.
@@ -72,6 +73,30 @@ internal sealed class SerialConsole : Scenario
         TestBench.Check(early.Any(line => line.StartsWith("(XEN) Dom0 has maximum ", StringComparison.Ordinal)), $"the screen shows\n{string.Join('\n', early)}");
         var late = Lines(viewer.Kept["late"]);
         TestBench.Check(late.Any(line => line == Ready) == keep, $"the screen shows at last\n{string.Join('\n', late)}");
+    });
+
+    private static TestCase Framebuffer() => new("a framebuffer from GRUB", async bench =>
+    {
+        await bench.Workshop.EnsureAsync([Purpose.BootDisc], bench.Cancel);
+        var viewer = new ConsoleOperator(new ConsoleOperator.Step("*** Serial input to DOM0").KeepScreen("screen.ppm"));
+        var boot = await bench.BootAsync(
+            "dmesg | grep -c 'fb0: .* frame buffer device' || true",
+            machine => machine with { Operator = viewer, Boot = BootPath.Multiboot2, GraphicsMode = "1024x768x32", HypervisorOptions = "console=com1,vga vga=keep", ExtraArguments = ["-device", "VGA"] },
+            Limit);
+        TestBench.CheckOrderly(boot);
+        TestBench.Check(viewer.Kept.TryGetValue("screen.ppm", out var picture), "no picture of the screen was taken");
+        var rows = ScreenPicture.Read(picture!);
+        // What the screen shows is the log without a gap, from some line on; long lines go on in the next row.
+        var expected = boot.End.Log.SelectMany(line => Wrapped(line, ScreenPicture.Columns)).ToList();
+        var shown = rows.Reverse().SkipWhile(row => row.Length == 0).Reverse().ToList();
+        TestBench.Check(shown.Count == ScreenPicture.Rows || shown.Count > 40, $"only {shown.Count} rows:\n{string.Join('\n', shown)}");
+        var start = Enumerable.Range(0, expected.Count).FirstOrDefault(at => expected.Skip(at).Take(shown.Count - 1).SequenceEqual(shown.SkipLast(1)), -1);
+        TestBench.Check(start >= 0, $"the screen does not show the log:\n{string.Join('\n', shown)}");
+        TestBench.Check(shown.Any(row => row.StartsWith("(XEN) *** Serial input to DOM0", StringComparison.Ordinal)), $"the last line is not there:\n{string.Join('\n', shown.TakeLast(3))}");
+        bench.Note($"{shown.Count} rows, {shown.Sum(row => row.Length)} letters");
+
+        static IEnumerable<string> Wrapped(string line, int width) =>
+            line.Length == 0 ? [""] : line.Chunk(width).Select(piece => new string(piece).TrimEnd());
     });
 
     private static TestCase Panic(bool noReboot) => new(noReboot ? "a panic that stays" : "a panic that restarts", async bench =>

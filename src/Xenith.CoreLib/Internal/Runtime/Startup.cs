@@ -29,10 +29,16 @@ internal static unsafe class Startup
         public int* End;
     }
 
+    private static byte* Header
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => (byte*)(delegate*<void>)&ReadyToRunHeader;
+    }
+
     [RuntimeExport("runtime_start")]
     private static void Start()
     {
-        byte* header = (byte*)(delegate*<void>)&ReadyToRunHeader;
+        byte* header = Header;
         int count = *(ushort*)(header + 12);
         ModuleSection* sections = (ModuleSection*)(header + 16);
 

@@ -1,5 +1,6 @@
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
+using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Console;
 
@@ -25,6 +26,35 @@ internal static class MemoryDump
         }
         log.Always($"    Dom heap: {allocator.FreeFrames * 4}kB free");
         log.Always($"    {allocator.DirtyFrames * 4}kB of it to be scrubbed, {allocator.ClaimedFrames * 4}kB claimed");
+        PrintStates(host);
+    }
+
+    /// <summary>What all frames are: one look at each, so the sums are of a moment that takes a while. Shared is what a domain and the hypervisor both use, loaned what one domain has granted to another that uses it.</summary>
+    private static void PrintStates(Host host)
+    {
+        ulong allocated = 0, tables = 0, descriptors = 0, shared = 0, loaned = 0;
+        for (ulong frame = 0; frame < host.Memory.Frames.Count; frame++)
+        {
+            switch (host.Memory.Types.StateOf(new Mfn(frame)))
+            {
+                case FrameState.Allocated:
+                    allocated++;
+                    break;
+                case FrameState.PageTable:
+                    tables++;
+                    break;
+                case FrameState.SegmentDescriptors:
+                    descriptors++;
+                    break;
+                case FrameState.Shared:
+                    shared++;
+                    break;
+                case FrameState.Loaned:
+                    loaned++;
+                    break;
+            }
+        }
+        host.Log.Always($"    Pages: {allocated} allocated, {tables} page tables, {descriptors} of descriptors, {shared} shared, {loaned} loaned");
     }
 
     internal static void PrintHeap(Host host)

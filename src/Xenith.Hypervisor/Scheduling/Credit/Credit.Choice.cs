@@ -238,6 +238,6 @@ public sealed partial class Credit
     {
         if (!MayRun(unit, cpu))
             return false;
-        return unit.SoftAffinity.Contains(cpu) || _idle.IsEmpty || _idle.Now.And(unit.HardAffinity).And(unit.SoftAffinity).IsEmpty;
+        return unit.SoftAffinity.Contains(cpu) || _idle.IsEmpty || _idle.Now.And(AllowedFor(unit)).And(unit.SoftAffinity).IsEmpty;
     }
 }

@@ -68,7 +68,50 @@ public sealed partial class Credit : Scheduler
     }
 
     /// <inheritdoc/>
-    public override void AddCpu(uint cpu) => _online.Add(cpu);
+    public override void AddCpu(uint cpu, ulong now)
+    {
+        if (_online.Contains(cpu))
+            return;
+        _online.Add(cpu);
+        // Units that ran anywhere because none of their CPUs was there go home.
+        for (uint other = 0; other < _end; other++)
+            SendHome(other, now);
+    }
+
+    /// <summary>Moves the units that wait in a queue and may not run there any more; the one that runs is moved by its CPU.</summary>
+    private void SendHome(uint cpu, ulong now)
+    {
+        if (_queues[(int)cpu] is not CreditQueue queue)
+            return;
+        while (true)
+        {
+            CreditUnit? stray;
+            using (queue.Lock.EnterInterruptSafe())
+            {
+                if (queue.Current is CreditUnit current && !MayRun(current, cpu))
+                    Machine.Poke(cpu);
+                stray = FirstStray(queue);
+                if (stray is null)
+                    return;
+                queue.Remove(stray);
+            }
+            Place(stray, now);
+        }
+    }
+
+    private CreditUnit? FirstStray(CreditQueue queue)
+    {
+        for (CreditPriority priority = CreditPriority.Boost; priority <= CreditPriority.Idle; priority++)
+        {
+            CreditList list = priority == CreditPriority.Idle ? queue.Parked : queue.At(priority);
+            for (CreditUnit? unit = list.First; unit is not null; unit = unit.Next)
+            {
+                if (!MayRun(unit, queue.Cpu))
+                    return unit;
+            }
+        }
+        return null;
+    }
 
     /// <inheritdoc/>
     public override void RemoveCpu(uint cpu)
@@ -132,11 +175,7 @@ public sealed partial class Credit : Scheduler
     /// <inheritdoc/>
     public override uint PickCpu(SchedulingUnit unit)
     {
-        CpuSet online = _online.Now;
-        CpuSet hard = online.And(unit.HardAffinity);
-        // Nothing it may run on is there: better anywhere than never.
-        if (hard.IsEmpty)
-            hard = online;
+        CpuSet hard = AllowedFor(unit);
         CpuSet soft = hard.And(unit.SoftAffinity);
         if (soft.IsEmpty)
             soft = hard;
@@ -166,8 +205,8 @@ public sealed partial class Credit : Scheduler
             {
                 if (!IsInTransit(placed))
                     return;
-                // A CPU that leaves looks into its queue after it has left the set: what is put there while it is in the set, it finds.
-                if (!_online.Contains(placed.Cpu) && !_online.IsEmpty)
+                // CPUs may have left and come since the choice. One that leaves looks into its queue after it has left the set: what is put there while it is in the set, it finds.
+                if (!MayRun(placed, placed.Cpu) && !_online.IsEmpty)
                     continue;
                 Insert(QueueOf(placed.Cpu), placed);
                 return;
@@ -202,6 +241,14 @@ public sealed partial class Credit : Scheduler
     {
         Memory.Invariant.Broken();
         return NoSuchCpu();
+    }
+
+    /// <summary>The online CPUs that a unit may run on. If nothing of its affinity is there, all: better anywhere than never.</summary>
+    private CpuSet AllowedFor(SchedulingUnit unit)
+    {
+        CpuSet online = _online.Now;
+        CpuSet hard = online.And(unit.HardAffinity);
+        return hard.IsEmpty ? online : hard;
     }
 
     /// <summary>True if a CPU of the pool is one that the unit may run on, or if there is none and so any will do.</summary>
@@ -239,7 +286,7 @@ public sealed partial class Credit : Scheduler
     {
         while (!_idle.IsEmpty)
         {
-            CpuSet idle = _idle.Now.And(unit.HardAffinity);
+            CpuSet idle = _idle.Now.And(AllowedFor(unit));
             if (idle.IsEmpty)
                 return false;
             CpuSet liked = idle.And(unit.SoftAffinity);
