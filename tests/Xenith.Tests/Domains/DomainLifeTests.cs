@@ -7,6 +7,7 @@ using Xenith.Hypervisor.Events;
 using Xenith.Hypervisor.Grants;
 using Xenith.Hypervisor.Memory;
 using Xenith.Hypervisor.Paravirtual;
+using Xenith.Hypervisor.Time;
 using Xenith.Machine;
 using Xenith.Tests.Memory;
 using Xunit;
@@ -240,7 +241,11 @@ public sealed class DomainLifeTests : IDisposable
         Assert.DoesNotContain("domain_watchdog", Timers(), StringComparison.Ordinal);
     }
 
-    private string Timers() => Scheduling.Log.Of(log => Pcpu.Current.Timers.Dump(log, 0));
+    private static string Timers()
+    {
+        TimerQueue timers = Pcpu.Current.Timers;
+        return Scheduling.Log.Of(log => timers.Dump(log, 0));
+    }
 
     private Domain Create(ushort id, uint vcpus)
     {

@@ -59,9 +59,12 @@ internal static class Firmware
     {
         PhysicalMemory memory = machine.Memory;
         ulong at = TablesAddress + 0x100;
-        ulong fixedTable = Table(memory, ref at, "FACP", 3, FixedTable());
-        ulong interrupts = Table(memory, ref at, "APIC", 3, InterruptTable(machine.Cpus.Count));
-        List<byte> list = [.. BitConverter.GetBytes(fixedTable), .. BitConverter.GetBytes(interrupts)];
+        // A test's own come in their place: of two, the first is read.
+        List<byte> list = [];
+        if (!moreTables.Any(table => table.Signature == "FACP"))
+            list.AddRange(BitConverter.GetBytes(Table(memory, ref at, "FACP", 3, FixedTable())));
+        if (!moreTables.Any(table => table.Signature == "APIC"))
+            list.AddRange(BitConverter.GetBytes(Table(memory, ref at, "APIC", 3, InterruptTable(machine.Cpus.Count))));
         foreach ((string signature, byte[] body) in moreTables)
             list.AddRange(BitConverter.GetBytes(Table(memory, ref at, signature, 1, body)));
         ulong root = TablesAddress;

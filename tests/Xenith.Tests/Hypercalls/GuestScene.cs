@@ -94,8 +94,13 @@ internal sealed class GuestScene : IDisposable
     /// <summary>Makes CPU 0 run a vCPU.</summary>
     public void Serve(Vcpu vcpu)
     {
-        Pcpu.Loaded?.Scheduling.OnLeft(Now, true);
+        if (Pcpu.Loaded is { } last)
+        {
+            last.Scheduling.OnLeft(Now, true);
+            last.Scheduling.LoadedOn = -1;
+        }
         Pcpu.Loaded = vcpu;
+        vcpu.Scheduling.LoadedOn = (int)Pcpu.Id;
         Pcpu.IsIdle = false;
         Domain = vcpu.Domain;
         vcpu.Scheduling.OnChosen(Pcpu, Now);

@@ -67,6 +67,7 @@ internal sealed class PvScene : IDisposable
         Cpu.Frame.Cs = Selectors.Ring3Code64;
         Cpu.Frame.Ss = Selectors.Ring3Data;
         Pcpu.Current.Loaded = Vcpu;
+        Vcpu.Scheduling.LoadedOn = (int)Pcpu.Current.Id;
         PvMode.LoadState(Vcpu);
         Machine.Entries.Hypercall = (a1, a2, a3, a4, a5, number) => HypercallTable.Call<Pv64>(a1, a2, a3, a4, a5, number);
         Machine.Entries.GuestTrap = PvEntry.GuestTrap;
