@@ -20,6 +20,8 @@ internal static partial class MemoryRun
         Modules = new BootModules(guest, BootModules.None),
         MemoryMiB = memoryMiB,
         HypervisorOptions = "sched=credit bootscrub=no dom0_mem=256M,max:256M dom0_max_vcpus=2",
+        // The host may have less: only what is touched has to be there.
+        ExtraArguments = ["-object", string.Create(CultureInfo.InvariantCulture, $"memory-backend-ram,id=ram,size={memoryMiB}M,reserve=off"), "-machine", "memory-backend=ram"],
         // Something to do while the keys are typed.
         KernelOptions = "bench",
         Operator = new ConsoleOperator(new ConsoleOperator.Step(Guest).Type(CtrlA), new ConsoleOperator.Step(ToXen).Type("mq")),

@@ -17,8 +17,8 @@ internal static class MemoryReservations
     /// <summary>Largest extent that a domain may ask for, as a power of two.</summary>
     internal static uint MaxOrderOf(Domain caller) => caller.IsPrivileged ? PrivilegedMaxOrder : MaxOrder;
 
-    /// <summary>Pages after which a call looks whether it should stop.</summary>
-    private const ulong PagesPerLook = 64;
+    /// <summary>Pages after which a call looks whether it should stop. To take and scrub one is some 1,700 instructions.</summary>
+    private const ulong PagesPerLook = 16;
 
     /// <summary>Works on extents from number <paramref name="done"/> on; returns how many are done, and whether the call is to be made again for the rest.</summary>
     internal static ulong Change(Domain caller, MemoryOp op, ulong argument, ulong done, out bool more)

@@ -54,9 +54,9 @@ public sealed class MemoryReservationTests
         using PvScene scene = new();
         ulong before = scene.Domain.Pages.TotalPages;
         scene.Put(PvCalls.Argument, Request(200));
-        Assert.Equal((200L, 4), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.IncreaseReservation, PvCalls.Argument));
+        Assert.Equal((200L, 13), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.IncreaseReservation, PvCalls.Argument));
         Assert.Equal(before + 200, scene.Domain.Pages.TotalPages);
-        Assert.Equal((200L, 4), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.DecreaseReservation, PvCalls.Argument));
+        Assert.Equal((200L, 13), scene.CallInSteps(HypercallNumber.MemoryOp, (ulong)MemoryOp.DecreaseReservation, PvCalls.Argument));
         Assert.Equal(before, scene.Domain.Pages.TotalPages);
     }
 
