@@ -76,7 +76,7 @@ internal static class Containment
     private static void Registers(ConsoleLog log, string a, ulong first, string b, ulong second, string c, ulong third) =>
         log.Always($"{a}{first:x16}{b}{second:x16}{c}{third:x16}");
 
-    /// <summary>The host's end, in the words that Xen has for each kind of trap.</summary>
+    /// <summary>The host's end, in the words that Xen has for each kind of trap. A double fault has one page of stack for all of it: so each text is made in a method of its own.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Fatal(ConsoleLog log, ref GuestFrame frame, ulong faultAddress)
     {
@@ -86,16 +86,22 @@ internal static class Containment
                 Panic.OnPageFault(log, frame.Error, faultAddress);
                 break;
             case ExceptionVector.DoubleFault:
-                Panic.Now(log, $"DOUBLE FAULT -- system shutdown");
+                FatalDoubleFault(log);
                 break;
             case ExceptionVector.InvalidOpcode:
-                Panic.Now(log, $"FATAL TRAP: vector = 6 (invalid opcode)");
+                FatalInvalidOpcode(log);
                 break;
             default:
                 FatalTrap(log, ref frame);
                 break;
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FatalDoubleFault(ConsoleLog log) => Panic.Now(log, $"DOUBLE FAULT -- system shutdown");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FatalInvalidOpcode(ConsoleLog log) => Panic.Now(log, $"FATAL TRAP: vector = 6 (invalid opcode)");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FatalTrap(ConsoleLog log, ref GuestFrame frame)

@@ -32,11 +32,8 @@ internal static class FaultInjection
     /// <summary>A null reference: in reach of the guest, which owns address 0, where the CPU has no SMAP.</summary>
     internal const uint Null = First + 6;
 
-    /// <summary>A read at an address that is none. Not hosted.</summary>
-    internal const uint NonCanonical = First + 7;
-
     /// <summary>A read in the hypervisor's part of the address space where nothing is mapped. Not hosted.</summary>
-    internal const uint Unmapped = First + 8;
+    internal const uint Unmapped = First + 7;
 
     /// <summary>Added to a number: the same in what the CPU takes for an interrupt handler.</summary>
     internal const uint ForNobody = 0x10;
@@ -62,11 +59,8 @@ internal static class FaultInjection
                 SpinLock.Scope nothing = default;
                 nothing.Dispose();
                 break;
-            case NonCanonical:
-                _ = MmioRegion.AtMapped(0x4000_0000_0000_0000, AddressSpace.PageSize).Read32(0);
-                break;
             case Unmapped:
-                _ = MmioRegion.AtMapped(AddressSpace.HypervisorEnd - AddressSpace.PageSize, AddressSpace.PageSize).Read32(0);
+                _ = MmioRegion.AtMapped(AddressSpace.Image - AddressSpace.PageSize, AddressSpace.PageSize).Read32(0);
                 break;
             case Bounds:
                 Trap(number);
