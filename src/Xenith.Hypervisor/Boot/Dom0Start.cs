@@ -45,7 +45,7 @@ internal static class Dom0Start
         input.MaximumPages = options.Dom0Memory.MaximumPages(available);
         input.Vcpus = VcpuCount(host, options);
         Domain? domain = Dom0Builder.Build(host, log, ref input);
-        if (domain is null || domain.FindVcpu(0) is not Vcpu vcpu)
+        if (domain is null)
         {
             Panic.Now(log, $"Could not construct domain 0");
             return false;
@@ -53,9 +53,11 @@ internal static class Dom0Start
         log.Always($"Dom0 has maximum {input.Vcpus} VCPUs");
         if (options.PinDom0)
             Pin(domain);
-        vcpu.Scheduling.Up();
         return true;
     }
+
+    /// <summary>Lets dom0 run. The last step of the boot: another CPU may take it at once.</summary>
+    internal static void Run(Host host) => host.Domains.Find(0)?.FindVcpu(0)?.Scheduling.Up();
 
     /// <summary>As many as there are CPUs, within what dom0_max_vcpus says, and never more than a domain can have.</summary>
     private static uint VcpuCount(Host host, in HypervisorOptions options)

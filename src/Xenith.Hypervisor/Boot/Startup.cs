@@ -162,6 +162,7 @@ internal static class Startup
         ConsoleSetup.GiveToDom0(host, in options);
         // Only now: building dom0 takes as long as it takes.
         Pcpu.Current.Watchdog?.Start();
+        Dom0Start.Run(host);
         Cpu.StartScheduling();
     }
 

@@ -47,7 +47,7 @@ internal sealed class CheckedImage : Scenario
 
     /// <summary>A hypercall that never ends: the other CPU notices, and the stuck one says where it is.</summary>
     private static TestCase Stuck(string name, int number) => Bug(
-        name, number, machine => machine with { Cpus = 2, HypervisorOptions = "watchdog watchdog_timeout=3" },
+        name, number, machine => machine with { Cpus = 2, HypervisorOptions = "watchdog watchdog_timeout=3 dom0_vcpus_pin" },
         "Watchdog timer detects that CPU0 is stuck!", "RIP:    e008:", "FaultInjection.Spin", "HypercallTable", "FATAL TRAP: vector = 2 (nmi)", "Reboot in five seconds...");
 
     private static TestCase Bug(string name, int number, params string[] words) => Bug(name, number, machine => machine, words);
