@@ -22,7 +22,8 @@ internal static class SelfTest
 
     private static void TryDomains(Host host)
     {
-        const uint rounds = 10_000;
+        // Each end waits for all other CPUs to pass, which take their time while they sleep.
+        uint rounds = host.Pcpus.Online.Count == 1 ? 10_000u : 10;
         PageAllocator allocator = host.Memory.Allocator;
         uint failures = LiveAndDie(host, 1000, 4) ? 0u : 1u;
         ulong free = allocator.FreeFrames;
