@@ -3,11 +3,27 @@ namespace Xenith.Cli.Building;
 /// <summary>The SDK's 'dotnet build', always optimised, and into the project's one output directory.</summary>
 internal static class Dotnet
 {
+    /// <summary>One build at a time: two that run together write the same intermediate files, and one reads what the other has only begun.</summary>
+    private static readonly SemaphoreSlim Turn = new(1);
+
     public static Task<string> BuildAsync(Repository repository, string project, CancellationToken cancel) =>
         BuildAsync(repository, project, repository.Output, [], cancel);
 
     /// <summary>A build that differs from the usual one in some properties, and so has an output directory of its own.</summary>
     public static async Task<string> BuildAsync(Repository repository, string project, string output, IEnumerable<string> properties, CancellationToken cancel)
+    {
+        await Turn.WaitAsync(cancel);
+        try
+        {
+            return await BuildInTurnAsync(project, output, properties, cancel);
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+
+    private static async Task<string> BuildInTurnAsync(string project, string output, IEnumerable<string> properties, CancellationToken cancel)
     {
         var result = await HostCommand.RunAsync(
             "dotnet", ["build", project, "-c", "Release", "--artifacts-path", output, "-nologo", "-v", "minimal", .. properties.Select(property => $"-p:{property}")],
