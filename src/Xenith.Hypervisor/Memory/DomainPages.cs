@@ -63,7 +63,7 @@ public sealed partial class DomainPages
                 if (info.Count == 0)
                     memory.Allocator.Adopt(frame, ref info);
                 Append(frames, frame, ref info);
-                Volatile.Write(ref info.Count, FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1);
+                Volatile.Write(ref info.Count, FrameBits.OnlyOwners(FrameBits.OwnerOf(_domain)));
             }
             TotalPages += count;
         }
@@ -121,7 +121,7 @@ public sealed partial class DomainPages
         if (!memory.Frames.Contains(frame))
             return false;
         ref FrameInfo info = ref memory.Frames[frame];
-        ulong only = FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)FrameBits.OwnerOf(_domain) << FrameBits.OwnerShift | 1;
+        ulong only = FrameBits.OnlyOwners(FrameBits.OwnerOf(_domain));
         // The frames of an exchange are noted in its own list.
         if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
             return false;

@@ -75,6 +75,10 @@ internal static class FrameBits
     /// <summary>Owner of the hypervisor's pages that privileged guests may map: DOMID_XEN.</summary>
     internal const uint XenOwner = DomainIds.Xen + 1;
 
+    /// <summary>The count of a frame on its owner's list that nobody refers to but the owner.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong OnlyOwners(uint owner) => Managed | Allocated | Listed | (ulong)owner << OwnerShift | 1;
+
     /// <summary>How a domain is named in the frame table.</summary>
     internal static uint OwnerOf(Domain domain) => unchecked(domain.Id + 1u);
 }

@@ -97,10 +97,11 @@ internal sealed class FreeLists
     /// <summary>Forgets all blocks.</summary>
     internal void Clear()
     {
-        System.Span<uint> first = _first, last = _last, orders = _orders;
+        System.Span<uint> first = _first, last = _last, orders = _orders, zones = _zones;
         first.Clear();
         last.Clear();
         orders.Clear();
+        zones.Clear();
     }
 
     /// <summary>Puts a block on its list.</summary>

@@ -89,7 +89,7 @@ public sealed partial class PageTypes
         if (!_frames.Contains(frame))
             return false;
         ref FrameInfo info = ref _frames[frame];
-        ulong only = FrameBits.Managed | FrameBits.Allocated | FrameBits.Listed | (ulong)owner << FrameBits.OwnerShift | 1;
+        ulong only = FrameBits.OnlyOwners(owner);
         if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
             return false;
         Release(frame);
