@@ -9,7 +9,7 @@ namespace Xenith.Hypervisor.Memory;
 /// another owner, every CPU whose last flush is not newer than the stamp is flushed. So the common case, a frame whose mappings went long ago, costs a comparison for each CPU.
 /// </summary>
 /// <remarks>
-/// User pages of a 64-bit PV guest are global, so loading CR3 does not count as a flush (SDM vol. 3, 4.10.4.1). A CPU that is asked to flush answers by what it writes here anyway:
+/// User pages of a 64-bit PV guest are global where CR4.PGE is on, so loading CR3 does not count as a flush (SDM vol. 3, 4.10.4.1). A CPU that is asked to flush answers by what it writes here anyway:
 /// the asker waits until the CPU's last flush is newer than the stamp. No lock is needed for that, and several may ask at once. Who waits answers others meanwhile, by interrupt or, where
 /// interrupts are off, by looking himself; he holds no lock that an interrupt handler takes.
 /// </remarks>
@@ -44,6 +44,14 @@ public sealed class TlbFlush
     {
         ulong began = Interlocked.Increment(ref _now);
         Cpu.FlushTlb();
+        Volatile.Write(ref _flushed[PerCpu.Id], began);
+    }
+
+    /// <summary>Loads a page-table root on this CPU and flushes its TLB, global entries too.</summary>
+    internal void LoadRoot(Mfn root)
+    {
+        ulong began = Interlocked.Increment(ref _now);
+        Cpu.LoadRoot(root.Address);
         Volatile.Write(ref _flushed[PerCpu.Id], began);
     }
 
