@@ -79,13 +79,12 @@ internal static class MemoryReservations
     {
         if (!GuestMemory.TryRead(request.ExtentStart.Value, index, out ulong first))
             return XenError.BadAddress;
-        MachineMemory memory = Host.Current.Memory;
-        for (; page < 1UL << (int)request.ExtentOrder; page++)
+        DomainPages pages = target.Pages;
+        for (ulong count = 1UL << (int)request.ExtentOrder; page < count; page++)
         {
             if (page % PagesPerLook == 0 && page != 0 && budget.IsSpent)
                 return XenError.Restart;
-            Mfn frame = new(unchecked(first + page));
-            if (!memory.Frames.Contains(frame) || !target.Pages.TryGiveBack(frame))
+            if (!pages.TryGiveBack(new Mfn(unchecked(first + page))))
                 return XenError.Invalid;
             budget.Step();
         }

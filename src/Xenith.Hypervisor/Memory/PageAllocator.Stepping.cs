@@ -28,7 +28,7 @@ public sealed partial class PageAllocator
         Tlb.FlushSince(stamp);
         if (dirty && !TryScrub(block, 1u << order, ref budget))
         {
-            PutBack(block, order, note);
+            ReturnBlock(block, order, note);
             return XenError.Restart;
         }
         first = new Mfn(block);
@@ -77,10 +77,11 @@ public sealed partial class PageAllocator
     }
 
     /// <summary>Returns a block that was taken to the lists as it is, some of its frames clean; the note is struck out.</summary>
-    private void PutBack(uint block, int order, int note)
+    private void ReturnBlock(uint block, int order, int note)
     {
         uint count = 1u << order, firstDirty = FreeLists.Clean;
         int group = GroupOf(block);
+        Ledger ledger = PerCpu.Ledger;
         using (_lock.Enter())
         {
             for (uint i = 0; i < count; i++)
@@ -98,7 +99,8 @@ public sealed partial class PageAllocator
             _freeByGroup[group] += count;
             Merge(group, block, order, firstDirty);
             // Under the lock: nobody else can have got the frames yet.
-            PerCpu.Ledger.Strike(note);
+            ledger.Amend(note, FramesInHand.None);
         }
+        ledger.Strike(note);
     }
 }
