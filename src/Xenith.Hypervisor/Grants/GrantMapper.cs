@@ -28,7 +28,8 @@ internal static class GrantMapper
         if (Host.Current.Domains.Find(op.Dom) is not Domain granter)
             return GrantStatus.BadDomain;
         GrantMappings mappings = vcpu.Domain.Grants.Mappings;
-        if (!mappings.TryReserve(out uint handle))
+        ref GrantMapping mapping = ref mappings.Reserve(out uint handle);
+        if (handle == GrantMappings.None)
             return GrantStatus.NoDeviceSpace;
 
         GrantStatus status = Pin(vcpu.Domain, granter, op.Ref, flags, out Mfn frame);
@@ -43,7 +44,7 @@ internal static class GrantMapper
             mappings.Leave(handle, 0);
             return status;
         }
-        mappings.Set(handle, granter.Id, op.Ref, (ushort)(op.Flags & 0x1f));
+        mapping.Set(granter.Id, op.Ref, unchecked((ushort)(op.Flags & 0x1f)));
         op.Handle = handle;
         op.DevBusAddr = frame.Address;
         return GrantStatus.Okay;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -162,8 +163,10 @@ public sealed partial class GrantTable
     /// <summary>The frame of an entry that the caller uses, so that it cannot change.</summary>
     internal Mfn PinnedFrame(uint reference) => new(Active(reference).Frame);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref ActiveGrant Active(uint reference) => ref _active[reference / EntriesPerFrame][reference % EntriesPerFrame];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SharedArea Shared(uint reference) => _shared[reference / EntriesPerFrame];
 
     /// <summary>Marks the guest's entry as in use, in one step with the check that it permits the use.</summary>

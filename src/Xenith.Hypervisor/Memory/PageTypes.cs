@@ -84,7 +84,7 @@ public sealed partial class PageTypes
     /// Frees a frame that nobody refers to but its owner, in one step: the owner's own reference, which is the last, goes. False, and nothing done, if there is another or the frame is not
     /// the owner's.
     /// </summary>
-    internal bool TryRelease(Mfn frame, uint owner)
+    internal bool TryRelease(Mfn frame, uint owner, DomainPages pages)
     {
         if (!_frames.Contains(frame))
             return false;
@@ -92,7 +92,7 @@ public sealed partial class PageTypes
         ulong only = FrameBits.OnlyOwners(owner);
         if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
             return false;
-        Release(frame);
+        Release(frame, ref info, pages);
         return true;
     }
 
@@ -196,11 +196,18 @@ public sealed partial class PageTypes
     private void Release(Mfn frame)
     {
         ref FrameInfo info = ref _frames[frame];
+        bool counted = (info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0;
+        Release(frame, ref info, counted ? Host.Current.Domains.Find(info.Owner - 1)?.Pages : null);
+    }
+
+    /// <summary>The same for a frame that the domain of some pages counts among them, or that none does.</summary>
+    private void Release(Mfn frame, ref FrameInfo info, DomainPages? pages)
+    {
         info.TlbStamp = _tlb.Now;
         Invariant.Holds(!TypeBits.IsInForce(info.Type));
         int note = _allocator.EnterInHand(frame, 0);
-        if ((info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0 && Host.Current.Domains.Find(info.Owner - 1) is Domain domain)
-            domain.Pages.Remove(frame, ref info);
+        if (pages is not null)
+            pages.Remove(frame, ref info);
         if ((info.Count & FrameBits.Managed) == 0)
         {
             info.Type = 0;
@@ -211,7 +218,7 @@ public sealed partial class PageTypes
         _m2p.Set(frame, MachineToPhysical.InvalidEntry);
         info.Type = 0;
         info.Count = FrameBits.Managed;
-        _allocator.Free(frame, 0, note);
+        _allocator.FreeOne(frame, ref info, note);
     }
 }
 

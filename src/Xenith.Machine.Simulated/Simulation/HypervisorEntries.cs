@@ -78,7 +78,7 @@ public sealed partial class SimulatedCpu
         SetInterrupts(true);
         TryServeGuest(() => Frame.Rax = unchecked((ulong)entry(a1, a2, a3, a4, a5, number)));
         InterruptsEnabled = false;
-        PerCpu.TakeWork(PendingWork.FullFrame | PendingWork.SlowExit);
+        WayOut = 0;
         GoOut();
         return unchecked((long)Frame.Rax);
     }
@@ -275,7 +275,7 @@ public sealed partial class SimulatedCpu
 
     private void GoOutAwake()
     {
-        for (int turns = 0; (Work & ~PendingWork.FullFrame) != 0 || UpcallIsDue; turns++)
+        for (int turns = 0; Work != 0 || UpcallIsDue; turns++)
         {
             if (Machine.Entries.Leave is not { } leave)
                 break;
@@ -286,6 +286,7 @@ public sealed partial class SimulatedCpu
         }
 
         Work = 0;
+        WayOut = 0;
     }
 
     private bool UpcallIsDue => VcpuInfo.Exists && VcpuInfo.Load8(0) != 0 && VcpuInfo.Load8(1) == 0;

@@ -53,6 +53,9 @@ public sealed partial class SimulatedCpu
     /// <summary>Reasons for the slow way out.</summary>
     public ref uint Work => ref _work;
 
+    /// <summary>How the hypercall in progress is to be left.</summary>
+    public uint WayOut { get; set; }
+
     public bool UserMode { get; set; }
 
     public bool TaskSwitched { get; set; }
