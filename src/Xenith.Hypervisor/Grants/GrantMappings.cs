@@ -19,7 +19,9 @@ internal struct GrantMapping
 
     /// <summary>The next free handle, while this one is free.</summary>
     internal uint NextFree;
-    internal uint Reserved;
+
+    /// <summary>While the mapping ends: the reference of its entry, which is gone, if that has not been given back yet.</summary>
+    internal OwedEntry Owed;
 
     internal const ushort Busy = 0x8000;
 
@@ -86,6 +88,9 @@ internal sealed class GrantMappings
         }
     }
 
+    /// <summary>What is still to be given back of a mapping that the caller has entered.</summary>
+    internal ref OwedEntry OwedOf(uint handle) => ref At(handle).Owed;
+
     /// <summary>Lets go of a handle with what is left in force; without host and device mapping it is free again.</summary>
     internal void Leave(uint handle, ushort flags)
     {
@@ -121,6 +126,23 @@ internal sealed class GrantMappings
             if (host.Domains.Find(mapping.Granter) is Domain granter)
                 GrantMapper.Unpin(granter, mapping.Reference, (GrantMapFlags)mapping.Flags, (GrantMapFlags)mapping.Flags);
             _releasedBelow++;
+            budget.Step();
+        }
+        return XenError.None;
+    }
+
+    /// <summary>
+    /// Gives back the references of entries that were gone when a trap ended the domain, before the uses of the grants end: those keep the frames. <see cref="XenError.Restart"/> if it has to be called again.
+    /// </summary>
+    internal XenError ReleaseOwed(Host host, ref StepBudget budget)
+    {
+        for (; _releasedBelow < _frameCount * PerFrame; _releasedBelow++)
+        {
+            if (budget.IsSpent)
+                return XenError.Restart;
+            ref GrantMapping mapping = ref At(_releasedBelow);
+            if (mapping.Owed != OwedEntry.None && host.Domains.Find(mapping.Granter) is Domain granter)
+                host.Memory.Types.ReleaseOwed(granter.Grants.PinnedFrame(mapping.Reference), ref mapping.Owed);
             budget.Step();
         }
         return XenError.None;

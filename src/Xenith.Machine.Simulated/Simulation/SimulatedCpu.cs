@@ -152,7 +152,10 @@ public sealed partial class SimulatedCpu
         {
             var frame = new GuestFrame { Vector = vector, Cs = Selectors.HypervisorCode, Rflags = Rflags.AlwaysOne | Rflags.Interrupt };
             InterruptsEnabled = false;
+            bool served = IsServingGuest;
+            IsServingGuest = false;
             entry(ref frame);
+            IsServingGuest = served;
             InterruptsEnabled = true;
         }
     }
