@@ -20,9 +20,10 @@ internal static class HostCommand
     }
 
     /// <param name="onLine">Called for every line of either stream as it arrives.</param>
+    /// <param name="stop">Asks a program that reads its input to come to its end: its input ends. Without one, it ends at once.</param>
     public static async Task<Result> RunAsync(
         string program, IEnumerable<string> arguments, string? directory = null,
-        IReadOnlyDictionary<string, string>? environment = null, Action<string>? onLine = null, CancellationToken cancel = default)
+        IReadOnlyDictionary<string, string>? environment = null, Action<string>? onLine = null, CancellationToken cancel = default, CancellationToken? stop = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -35,7 +36,10 @@ internal static class HostCommand
             start.Environment[name] = value;
 
         using var process = Start(start);
-        process.StandardInput.Close();
+        var input = process.StandardInput;
+        if (stop is null)
+            input.Close();
+        using var stopping = stop?.Register(input.Close);
         var text = new StringBuilder();
         void Take(object _, DataReceivedEventArgs line)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Machine;
 
@@ -98,6 +99,7 @@ public sealed class SpinLock : Undoable
     public LockRank Rank { get; }
 
     /// <summary>Waits for the lock and takes it, interrupts as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope Enter()
     {
         LockOrder.Check(this);
@@ -186,12 +188,14 @@ public sealed class SpinLock : Undoable
         }
 
         /// <summary>Lets go of the lock, unless a trap has done so already.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Dispose()
         {
-            if (PerCpu.Ledger.Trapped)
+            Ledger ledger = PerCpu.Ledger;
+            if (ledger.Trapped)
                 return;
             Volatile.Write(ref _lock._held, 0);
-            PerCpu.Ledger.Strike(_entry);
+            ledger.Strike(_entry);
             if (_enableInterrupts)
                 Cpu.EnableInterrupts();
         }

@@ -37,6 +37,11 @@ public sealed class Pcpu
     /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
     internal int IsAskedToCall;
 
+    /// <summary>What the CPU's TSC_AUX holds; no value of the register while that is not known.</summary>
+    internal ulong TscAux = UnknownTscAux;
+
+    private const ulong UnknownTscAux = ulong.MaxValue;
+
     /// <summary>The CPU that executes this.</summary>
     public static Pcpu Current => PerCpu.Context<Pcpu>();
 
@@ -112,6 +117,8 @@ public sealed class Pcpu
     internal void ResetForStart()
     {
         PerCpu.TakeWork(uint.MaxValue);
+        PerCpu.WayOut = 0;
+        TscAux = UnknownTscAux;
         IsAskedToCall = 0;
         Loaded = null;
         IsIdle = true;

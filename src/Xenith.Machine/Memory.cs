@@ -168,6 +168,10 @@ public sealed unsafe class FrameTable
         }
     }
 
+    /// <summary>The same for code that cannot trap: the entry of frame 0, which is never anybody's, if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref FrameInfo OrFirst(Mfn frame) => ref _first[frame.Value < _count ? frame.Value : 0];
+
     private static void Outside() => throw null!;
 }
 

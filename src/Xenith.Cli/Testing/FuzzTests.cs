@@ -37,10 +37,20 @@ internal sealed class FuzzTests : TestPart
         var clock = Stopwatch.StartNew();
         var failures = new List<FuzzFailure>();
         run.View.Started(Name, name);
-        var totals = await program.RunAsync(seed, full ? null : SliceSequences, full ? FullMinutes : null, folder, _ => { }, failures.Add, run.Cancel);
-        var detail = totals is null ? "the fuzzer died"
-            : failures.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{totals.Sequences:N0} sequences, {totals.Calls:N0} calls")
-            : string.Join('\n', failures.Select(failure => $"seed {failure.Seed}: {failure.What}\n{string.Join('\n', failure.Steps)}"));
-        run.Report(new TestResult(Name, name, totals is not null && failures.Count == 0 ? Verdict.Passed : Verdict.Failed, clock.Elapsed.TotalSeconds, detail));
+        string detail;
+        var passed = false;
+        try
+        {
+            var totals = await program.RunAsync(seed, 1, full ? null : SliceSequences, full ? FullMinutes : null, folder, _ => { }, failures.Add, run.Cancel);
+            run.Cancel.ThrowIfCancellationRequested();
+            passed = failures.Count == 0;
+            detail = passed ? string.Create(CultureInfo.InvariantCulture, $"{totals.Sequences:N0} sequences, {totals.Calls:N0} calls")
+                : string.Join('\n', failures.Select(failure => $"seed {failure.Seed}: {failure.What}\n{string.Join('\n', failure.Steps)}"));
+        }
+        catch (ToolException died)
+        {
+            detail = died.Message;
+        }
+        run.Report(new TestResult(Name, name, passed ? Verdict.Passed : Verdict.Failed, clock.Elapsed.TotalSeconds, detail));
     }
 }

@@ -16,6 +16,9 @@ internal sealed class Books
 {
     private const uint FirstLdtSlot = 16, SlotsPerVcpu = 32;
 
+    /// <summary>Owners of frames: nobody, and domains by id plus one. A world has few.</summary>
+    private const int Owners = 64;
+
     private readonly Host _host;
     private readonly FrameTable _frames;
     private readonly uint[] _general, _types;
@@ -58,9 +61,19 @@ internal sealed class Books
         }
         for (ulong frame = 0; frame < _frames.Count && mistake is null; frame++)
             mistake = AddFrame(new Mfn(frame));
-        for (ulong frame = 0; frame < _frames.Count && mistake is null; frame++)
-            mistake = Compare(new Mfn(frame));
-        return mistake ?? CompareTotals();
+        Span<ulong> shared = stackalloc ulong[Owners];
+        shared.Clear();
+        ulong own = 0, free = 0;
+        for (ulong number = 0; number < _frames.Count && mistake is null; number++)
+        {
+            Mfn frame = new(number);
+            mistake = Compare(frame);
+            ref FrameInfo info = ref _frames[frame];
+            CountOne(info, ref own, ref free);
+            if ((info.Count & FrameBits.Counted) != 0 && info.Owner < Owners)
+                shared[(int)info.Owner]++;
+        }
+        return mistake ?? CompareTotals(own, free, shared);
     }
 
     private string? AddDomain(Domain domain)
@@ -240,9 +253,8 @@ internal sealed class Books
     }
 
     /// <summary>Nothing is lost: every frame is free, a domain's, or in a use of the hypervisor's that is known.</summary>
-    private string? CompareTotals()
+    private string? CompareTotals(ulong own, ulong free, ReadOnlySpan<ulong> sharedBy)
     {
-        Count(out ulong own, out ulong free);
         if (free != _host.Memory.Allocator.FreeFrames)
             return $"{free} frames are free and the allocator counts {_host.Memory.Allocator.FreeFrames}";
         ulong expected = _ownAtFirst + InPools();
@@ -251,13 +263,7 @@ internal sealed class Books
             if (_host.Domains.Find(id) is not Domain domain)
                 continue;
             expected += OwnFramesOf(domain);
-            ulong shared = 0;
-            for (ulong frame = 0; frame < _frames.Count; frame++)
-            {
-                ref FrameInfo info = ref _frames[new Mfn(frame)];
-                if ((info.Count & FrameBits.Counted) != 0 && info.Owner == FrameBits.OwnerOf(domain))
-                    shared++;
-            }
+            ulong shared = sharedBy[(int)FrameBits.OwnerOf(domain)];
             if (shared != domain.Pages.SharedPages)
                 return $"domain {id} shares {shared} frames with the hypervisor and counts {domain.Pages.SharedPages}";
             if (domain.State == DomainState.Dead && domain.Pages.TotalPages + shared == 0 && Peek.GrantsInUse(domain.Grants) == 0)
@@ -270,13 +276,15 @@ internal sealed class Books
     {
         own = free = 0;
         for (ulong frame = 0; frame < _frames.Count; frame++)
-        {
-            ref FrameInfo info = ref _frames[new Mfn(frame)];
-            if ((info.Count & FrameBits.Free) != 0)
-                free++;
-            else if ((info.Count & FrameBits.Managed) != 0 && info.Owner == 0)
-                own++;
-        }
+            CountOne(_frames[new Mfn(frame)], ref own, ref free);
+    }
+
+    private static void CountOne(in FrameInfo info, ref ulong own, ref ulong free)
+    {
+        if ((info.Count & FrameBits.Free) != 0)
+            free++;
+        else if ((info.Count & FrameBits.Managed) != 0 && info.Owner == 0)
+            own++;
     }
 
     private ulong InPools() => (ulong)_host.Pools.Domains.Capacity + _host.Pools.Vcpus.Capacity + _host.Pools.SchedulingDomains.Capacity + _host.Pools.SchedulingUnits.Capacity + _host.Pools.DomainTableParts.Capacity;

@@ -60,11 +60,11 @@ internal static class MemoryReservations
     {
         if (!GuestMemory.TryRead(request.ExtentStart.Value, index, out ulong first))
             return false;
-        MachineMemory memory = Host.Current.Memory;
-        for (ulong i = 0; i < 1UL << (int)request.ExtentOrder; i++)
+        DomainPages pages = target.Pages;
+        for (ulong i = 0, count = 1UL << (int)request.ExtentOrder; i < count; i++)
         {
             Mfn frame = new(unchecked(first + i));
-            if (!memory.Frames.Contains(frame) || !target.Pages.TryGiveBack(frame))
+            if (!pages.TryGiveBack(frame))
                 return false;
         }
         return true;

@@ -122,7 +122,7 @@ internal static partial class MmuHypercalls
                 memory.Tlb.FlushLocal();
                 return XenError.None;
             case MmuExtCommand.TlbFlushAll:
-                memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+                GuestFlush.FlushAll(vcpu.Domain);
                 return XenError.None;
             case MmuExtCommand.TlbFlushMulti:
                 if (!GuestFlush.TryCpusOf(vcpu.Domain, operation.VcpuMask.Value, out CpuSet flushed))

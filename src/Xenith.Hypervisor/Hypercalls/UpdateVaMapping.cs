@@ -61,6 +61,11 @@ internal static partial class MmuHypercalls
                 Cpu.InvalidatePage(address);
             return XenError.None;
         }
+        if (where == (ulong)UpdateVaMappingFlags.All && whole)
+        {
+            GuestFlush.FlushAll(domain);
+            return XenError.None;
+        }
         CpuSet cpus;
         if (where == (ulong)UpdateVaMappingFlags.All)
             cpus = GuestFlush.CpusOf(domain);

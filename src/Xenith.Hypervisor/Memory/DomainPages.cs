@@ -105,7 +105,7 @@ public sealed partial class DomainPages
     public bool TryGiveBack(Mfn frame)
     {
         MachineMemory memory = Host.Current.Memory;
-        if (memory.Types.TryRelease(frame, FrameBits.OwnerOf(_domain)))
+        if (memory.Types.TryRelease(frame, FrameBits.OwnerOf(_domain), this))
             return true;
         using ReferenceScope held = memory.Types.Hold(frame, _domain);
         if (!held.Exists || !TryTakeAllocated(ref memory.Frames[frame]))

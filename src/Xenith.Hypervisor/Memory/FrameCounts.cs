@@ -49,6 +49,14 @@ internal enum DropResult
     Underflow,
 }
 
+/// <summary>The reference of an L1 entry that is gone already, while it has not been given back.</summary>
+internal enum OwedEntry : uint
+{
+    None = 0,
+    ReadOnly = 1,
+    Writable = 2,
+}
+
 /// <summary>
 /// The atomic steps on a frame's two counters, each of which either happens whole or not at all. Nothing in here can trap, so no step can be half done.
 /// </summary>
@@ -154,7 +162,7 @@ internal static class FrameCounts
                 if (Interlocked.CompareExchange(ref frame.Type, bits + 1, bits) != bits)
                     return TakeResult.NotSimple;
                 // Only a frame that has a reference keeps its owner.
-                return frame.Owner == owner ? TakeResult.Taken : TakeResult.ForeignType;
+                return frame.Owner == owner ? TakeResult.Taken : TryUntakeType(ref frame) ? TakeResult.NotSimple : TakeResult.ForeignType;
             }
             const ulong idle = (ulong)PageType.Writable << TypeBits.TypeShift;
             ulong count = Volatile.Read(ref frame.Count);
@@ -162,13 +170,54 @@ internal static class FrameCounts
                 return TakeResult.NotSimple;
             if (Interlocked.CompareExchange(ref frame.Count, count + 1, count) != count)
                 return TakeResult.NotSimple;
-            return !writable || Interlocked.CompareExchange(ref frame.Type, idle | 1, bits) == bits ? TakeResult.Taken : TakeResult.General;
+            return !writable || Interlocked.CompareExchange(ref frame.Type, idle | 1, bits) == bits ? TakeResult.Taken
+                : TryUntake(ref frame) ? TakeResult.NotSimple : TakeResult.General;
+        }
+    }
+
+    /// <summary>Gives back a reference to a type that was taken a moment ago, unless it is the last by now.</summary>
+    [Commit]
+    private static bool TryUntakeType(ref FrameInfo frame)
+    {
+        unchecked
+        {
+            ulong bits = Volatile.Read(ref frame.Type);
+            while ((uint)bits > 1)
+            {
+                ulong seen = Interlocked.CompareExchange(ref frame.Type, bits - 1, bits);
+                if (seen == bits)
+                    return true;
+                bits = seen;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>The same for a general reference.</summary>
+    [Commit]
+    private static bool TryUntake(ref FrameInfo frame)
+    {
+        unchecked
+        {
+            ulong count = Volatile.Read(ref frame.Count);
+            while ((uint)count > 1)
+            {
+                ulong seen = Interlocked.CompareExchange(ref frame.Count, count - 1, count);
+                if (seen == count)
+                    return true;
+                count = seen;
+            }
+            return false;
         }
     }
 
     /// <summary>Gives back the reference of an L1 entry that is gone; with the last writable one of a frame, the general reference that the type held goes too.</summary>
     [Commit]
-    internal static DropResult TryDrop(ref FrameInfo frame, bool writable, TlbFlush tlb)
+    internal static DropResult TryDrop(ref FrameInfo frame, bool writable, TlbFlush tlb) => Drop(ref frame, writable, tlb);
+
+    /// <inheritdoc cref="TryDrop"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static DropResult Drop(ref FrameInfo frame, bool writable, TlbFlush tlb)
     {
         unchecked
         {
@@ -198,6 +247,62 @@ internal static class FrameCounts
         {
             return (uint)bits - 1 < FrameBits.MostReferences - 1 && (int)(bits >> TypeBits.TypeShift) == (int)type;
         }
+    }
+
+    /// <summary>Takes a general reference and notes it.</summary>
+    [Commit]
+    internal static bool TryGet(ref FrameInfo frame, uint owner, ref ulong note, ulong value)
+    {
+        if (!TryGet(ref frame, owner))
+            return false;
+        note = value;
+        return true;
+    }
+
+    /// <summary>Gives back a general reference and the note of it.</summary>
+    [Commit]
+    internal static PutResult Put(ref FrameInfo frame, ref ulong note, ulong value)
+    {
+        note = value;
+        return Put(ref frame);
+    }
+
+    /// <summary>Gives back the reference of a writable use and the note of it.</summary>
+    [Commit]
+    internal static DropResult TryDrop(ref FrameInfo frame, TlbFlush tlb, ref ulong note)
+    {
+        DropResult result = Drop(ref frame, true, tlb);
+        if (result != DropResult.Again)
+            note = 0;
+        return result;
+    }
+
+    /// <summary>Gives back the reference of an L1 entry that is gone, and forgets that it was owed.</summary>
+    [Commit]
+    internal static DropResult TryDropOwed(ref FrameInfo frame, ref OwedEntry owed, TlbFlush tlb)
+    {
+        DropResult result = Drop(ref frame, owed == OwedEntry.Writable, tlb);
+        if (result != DropResult.Again)
+            owed = OwedEntry.None;
+        return result;
+    }
+
+    /// <summary>Changes the type word if nobody else has since it was read, and notes what the caller has then.</summary>
+    [Commit]
+    internal static bool TryChangeType(ref FrameInfo frame, ulong from, ulong to, ref ulong note, ulong value)
+    {
+        if (Interlocked.CompareExchange(ref frame.Type, to, from) != from)
+            return false;
+        note = value;
+        return true;
+    }
+
+    /// <summary>Ends the time of a busy frame, and notes what the caller has then.</summary>
+    [Commit]
+    internal static void SetType(ref FrameInfo frame, ulong bits, ref ulong note, ulong value)
+    {
+        note = value;
+        Volatile.Write(ref frame.Type, bits);
     }
 
     /// <summary>Changes the type word if nobody else has since it was read.</summary>

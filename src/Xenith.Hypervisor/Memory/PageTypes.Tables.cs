@@ -23,7 +23,7 @@ public sealed partial class PageTypes
         ref FrameInfo info = ref _frames[table];
         PageType type = TypeBits.TableType(level);
         uint owner = FrameBits.OwnerOf(domain);
-        if (FrameCounts.TryGetType(ref info, type))
+        if (info.Owner == owner && FrameCounts.TryGetType(ref info, type))
         {
             if (info.Owner == owner)
                 return XenError.None;

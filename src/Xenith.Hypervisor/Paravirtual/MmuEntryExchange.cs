@@ -112,6 +112,26 @@ internal static class MmuEntryExchange
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
     }
 
+    /// <summary>
+    /// Takes an entry out if it still is <paramref name="expected"/>; its reference stays for later, which <paramref name="owed"/> says from the same moment on. <paramref name="found"/> is what was there.
+    /// </summary>
+    [Commit]
+    internal static L1Outcome TryClear(ref FrameInfo table, uint owner, PageTableView view, int index, PageTableEntry expected, ref OwedEntry owed, out PageTableEntry found)
+    {
+        found = expected;
+        if (!TryEnter(ref table))
+            return L1Outcome.None;
+        L1Outcome outcome = L1Outcome.None;
+        if (table.Owner == owner)
+        {
+            found = view.CompareExchange(index, default, expected);
+            outcome = found.Bits == expected.Bits ? L1Outcome.Replaced : L1Outcome.Differs;
+            if (outcome == L1Outcome.Replaced)
+                owed = expected.IsWritable ? OwedEntry.Writable : OwedEntry.ReadOnly;
+        }
+        return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static L1Outcome Replace(ref FrameInfo frame, PageTableView view, PageTableEntry value, L1Change change, ref PageTableEntry old)
     {

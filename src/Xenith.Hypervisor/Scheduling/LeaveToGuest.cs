@@ -17,11 +17,11 @@ internal static class LeaveToGuest
     {
         Pcpu cpu = Pcpu.Current;
         // Often an event is all.
-        if ((PerCpu.Work & ~PendingWork.FullFrame) != 0)
+        if (PerCpu.Work != 0)
         {
             DoDeferredWork(cpu);
             // A wish for the state of a vCPU that idled here has been granted when this CPU took another.
-            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit | PendingWork.Unload) & PendingWork.Schedule) != 0)
+            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Schedule) != 0)
                 ContextSwitch.Reschedule(cpu, ref frame);
         }
         if (cpu.Loaded is not Vcpu vcpu)

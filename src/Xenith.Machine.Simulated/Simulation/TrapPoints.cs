@@ -1,5 +1,6 @@
-// Where the hypervisor can be made to trap. A test weaves a call of Pass or PassCommit in front of every call that the hypervisor makes into Machine, its ledger
-// included (tests/Xenith.Tests/Faults/TrapPointWeaver.cs); here they are counted, and one of them traps.
+// Where the hypervisor can be made to trap. A test weaves a call of Pass in front of every call that the hypervisor makes into Machine, its ledger
+// included (tests/Xenith.Tests/Faults/TrapPointWeaver.cs); here they are counted, and one of them traps. Only those count that are passed while a guest is served: elsewhere the hypervisor serves nobody
+// whom a trap could end.
 
 using System;
 using System.Collections.Generic;
@@ -18,12 +19,13 @@ public static class TrapPoints
 {
     private static bool s_counting;
     private static long s_trapAt;
+    private static int s_commits;
     private static List<int>? s_trace;
 
     /// <summary>Points passed since <see cref="Count"/> or <see cref="TrapAt"/>, without those in [Commit] methods.</summary>
     public static long Passed { get; private set; }
 
-    /// <summary>Points in [Commit] methods: the build has proved that nothing traps there.</summary>
+    /// <summary>Points in [Commit] methods and what they call: the build has proved that nothing traps there.</summary>
     public static long PassedInCommit { get; private set; }
 
     /// <summary>From now on points are counted, and their sites noted if a list is given.</summary>
@@ -38,8 +40,13 @@ public static class TrapPoints
     /// <summary>The hypervisor is about to call into Machine.</summary>
     public static void Pass(int site)
     {
-        if (!s_counting)
+        if (!s_counting || !SimulatedCpu.Current.IsServingGuest)
             return;
+        if (s_commits != 0)
+        {
+            PassedInCommit++;
+            return;
+        }
         Passed++;
         s_trace?.Add(site);
         if (Passed != s_trapAt)
@@ -48,16 +55,16 @@ public static class TrapPoints
         throw new InjectedTrap(site);
     }
 
-    /// <summary>The same in a method that must not trap.</summary>
-    public static void PassCommit(int site)
-    {
-        if (s_counting)
-            PassedInCommit++;
-    }
+    /// <summary>A [Commit] method begins.</summary>
+    public static void EnterCommit() => s_commits++;
+
+    /// <summary>It ends.</summary>
+    public static void LeaveCommit() => s_commits--;
 
     private static void Start(long trapAt, List<int>? trace)
     {
         Passed = PassedInCommit = 0;
+        s_commits = 0;
         s_trapAt = trapAt;
         s_trace = trace;
         s_counting = true;

@@ -143,7 +143,7 @@ internal ref struct OptionTable
         + "font - 8x8 8x14 8x16\n"u8
         + "force-ept - bool\n"u8
         + "gdb - text\n"u8
-        + "global-pages - bool\n"u8
+        + "global-pages + bool\n"u8
         + "gnttab - list max-ver: transitive transfer\n"u8
         + "gnttab_max_frames - int\n"u8
         + "gnttab_max_maptrack_frames - int\n"u8
