@@ -48,9 +48,9 @@ public sealed partial class Credit
         }
         bool leavesIdle = queue.Current is null && (next is not null || !_online.Contains(cpu));
         Start(queue, next, now);
-        // Whoever still waits here may run on a CPU that has become idle meanwhile.
-        if (queue.Waiting != 0 && queue.First is CreditUnit waiting)
-            WakeIdleFor(waiting);
+        // Whoever still waits here may run on a CPU that has become idle meanwhile, or may run again.
+        if (queue.Waiting != 0 && !_idle.IsEmpty)
+            WakeIdleForAll(queue);
         if (leavesIdle || queue.OwesLook)
             queue.OwesLook = !TryWakeForOthers(queue);
         return new Decision(next, Until(queue, next, now)) { TryAgain = (missed && next is null) || queue.OwesLook, Displaced = displaced };
@@ -219,12 +219,15 @@ public sealed partial class Credit
     {
         const int mostLookedAt = 32;
         int looked = 0;
-        for (CreditPriority priority = CreditPriority.Boost; priority < CreditPriority.Idle; priority++)
+        // A CPU that runs nobody and has somebody waiting is on its way to choose: it takes the first.
+        CreditUnit? taken = queue.Current is null ? queue.First : null;
+        for (CreditPriority priority = CreditPriority.Boost; priority < CreditPriority.Idle && !_idle.IsEmpty; priority++)
         {
             for (CreditUnit? unit = queue.At(priority).First; unit is not null && looked < mostLookedAt; unit = unit.Next)
             {
                 looked++;
-                WakeIdleFor(unit);
+                if (unit != taken && !HasUsedCap(unit.Domain))
+                    WakeIdleFor(unit);
             }
         }
     }
