@@ -310,6 +310,12 @@ public sealed partial class PageAllocator
         int found = _lists.SmallestOrder(group, order);
         block = _lists.First(group, found);
         uint firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+        if (firstDirty != FreeLists.Clean && order != 0)
+        {
+            // None is clean. The last one is what was put back lately, perhaps half scrubbed.
+            block = _lists.Last(group, found);
+            firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+        }
         _lists.Remove(group, block, found);
         Cut(group, block, found, order, firstDirty);
         _free -= 1UL << order;

@@ -61,7 +61,13 @@ public static class InstructionDecoder
                 return DecodeResult.Invalid;
         }
         int immediate = attributes & InstructionTables.ImmediateMask;
-        if (immediate != InstructionTables.None && !ReadImmediate(code, ref at, bits, immediate, ref instruction))
+        if (immediate == InstructionTables.Byte)
+        {
+            if (!Next(code, ref at, out byte value))
+                return DecodeResult.Truncated;
+            instruction.Immediate = unchecked((sbyte)value);
+        }
+        else if (immediate != InstructionTables.None && !ReadImmediate(code, ref at, bits, immediate, ref instruction))
             return DecodeResult.Truncated;
         instruction.Length = unchecked((byte)at);
         return DecodeResult.Done;
@@ -229,13 +235,12 @@ public static class InstructionDecoder
         return ReadSigned(code, ref at, displacement, out instruction.Displacement);
     }
 
+    /// <summary>Reads an immediate operand that is not just one byte.</summary>
     private static bool ReadImmediate(ReadOnlySpan<byte> code, ref int at, int bits, int kind, ref Instruction instruction)
     {
         int full = instruction.OperandSize == 2 ? 2 : 4;
         switch (kind)
         {
-            case InstructionTables.Byte:
-                return ReadSigned(code, ref at, 1, out instruction.Immediate);
             case InstructionTables.Word:
                 return ReadSigned(code, ref at, 2, out instruction.Immediate);
             case InstructionTables.Full:

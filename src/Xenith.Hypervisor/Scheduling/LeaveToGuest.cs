@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -35,6 +36,7 @@ internal static class LeaveToGuest
     }
 
     /// <summary>True if the guest is to be interrupted: upcall_pending is set, upcall_mask is not, and it has a callback.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasEvent(Vcpu vcpu) => vcpu.Pv.EventCallback != 0 && EventChannels.IsDeliverable(vcpu.Info);
 
     /// <summary>Timers and deferred work that interrupt handlers have noted. Interrupts are off before and after, and on while it works.</summary>
