@@ -65,6 +65,7 @@ internal static unsafe class Asm
     [RuntimeImport("*", "swap_gs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void swap_gs();
 
     [RuntimeImport("*", "guest_copy"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_copy(void* to, void* from, ulong bytes);
+    [RuntimeImport("*", "guest_read32"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read32(ulong from, uint* to);
     [RuntimeImport("*", "guest_read64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read64(ulong from, ulong* to);
     [RuntimeImport("*", "guest_read128"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read128(ulong from, void* to);
     [RuntimeImport("*", "guest_write64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_write64(ulong to, ulong value);

@@ -244,7 +244,7 @@ public sealed partial class GrantTable
         {
             TakeResult taken = FrameCounts.Take(ref info, owner, !readOnly);
             if (taken != TakeResult.Taken)
-                return taken;
+                return FrameCounts.Untake(ref info, taken);
             active.Frame = (uint)frame.Value;
             active.Grantee = grantee;
             if (readOnly)

@@ -148,9 +148,13 @@ internal static class FrameCounts
     /// two for the first writable mapping of a frame that was never anything else.
     /// </summary>
     [Commit]
-    internal static TakeResult TryTake(ref FrameInfo frame, uint owner, bool writable) => Take(ref frame, owner, writable);
+    internal static TakeResult TryTake(ref FrameInfo frame, uint owner, bool writable)
+    {
+        TakeResult taken = Take(ref frame, owner, writable);
+        return taken == TakeResult.Taken ? taken : Untake(ref frame, taken);
+    }
 
-    /// <inheritdoc cref="TryTake"/>
+    /// <summary>The same, but what comes out has still to go through <see cref="Untake"/>: as the caller's last step, so that he need not keep anything over it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TakeResult Take(ref FrameInfo frame, uint owner, bool writable)
     {
@@ -162,7 +166,7 @@ internal static class FrameCounts
                 if (Interlocked.CompareExchange(ref frame.Type, bits + 1, bits) != bits)
                     return TakeResult.NotSimple;
                 // Only a frame that has a reference keeps its owner.
-                return frame.Owner == owner ? TakeResult.Taken : TryUntakeType(ref frame) ? TakeResult.NotSimple : TakeResult.ForeignType;
+                return frame.Owner == owner ? TakeResult.Taken : TakeResult.ForeignType;
             }
             const ulong idle = (ulong)PageType.Writable << TypeBits.TypeShift;
             ulong count = Volatile.Read(ref frame.Count);
@@ -170,10 +174,18 @@ internal static class FrameCounts
                 return TakeResult.NotSimple;
             if (Interlocked.CompareExchange(ref frame.Count, count + 1, count) != count)
                 return TakeResult.NotSimple;
-            return !writable || Interlocked.CompareExchange(ref frame.Type, idle | 1, bits) == bits ? TakeResult.Taken
-                : TryUntake(ref frame) ? TakeResult.NotSimple : TakeResult.General;
+            return !writable || Interlocked.CompareExchange(ref frame.Type, idle | 1, bits) == bits ? TakeResult.Taken : TakeResult.General;
         }
     }
+
+    /// <summary>Gives back what an attempt took that did not succeed, unless that is the last reference by now. Says what the caller has then.</summary>
+    [Commit]
+    internal static TakeResult Untake(ref FrameInfo frame, TakeResult taken) => taken switch
+    {
+        TakeResult.ForeignType => TryUntakeType(ref frame) ? TakeResult.NotSimple : taken,
+        TakeResult.General => TryUntake(ref frame) ? TakeResult.NotSimple : taken,
+        _ => taken,
+    };
 
     /// <summary>Gives back a reference to a type that was taken a moment ago, unless it is the last by now.</summary>
     [Commit]

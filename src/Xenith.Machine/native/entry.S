@@ -399,6 +399,16 @@ guest_read64:                           /* (from, to) */
         ret
         fixup 1b, guest_access_failed
 .align 16
+.global guest_read32
+guest_read32:                           /* (from, to) */
+        ALLOW_GUEST_ACCESS
+1:      mov (%rdi), %eax
+        FORBID_GUEST_ACCESS
+        mov %eax, (%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+.align 16
 .global guest_read128
 guest_read128:                          /* (from, to) */
         ALLOW_GUEST_ACCESS

@@ -36,7 +36,8 @@ public sealed class VectorFormatTests
         if (hasXsave)
             Assert.True(Cpu.TrySetExtendedControl(0, format.Components));
         PageAllocator allocator = scene.Host.Memory.Allocator;
-        Assert.True(format.TryCreate(allocator, out Mfn first) && format.TryCreate(allocator, out Mfn second));
+        Assert.True(format.TryCreate(allocator, out Mfn first));
+        Assert.True(format.TryCreate(allocator, out Mfn second));
 
         // The second vCPU has had an exception, which is pending still; the first never used the x87.
         GuestFrame frame = default;
