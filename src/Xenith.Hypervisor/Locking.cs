@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
+using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor;
@@ -103,6 +104,7 @@ public sealed class SpinLock : Undoable
     public Scope Enter()
     {
         LockOrder.Check(this);
+        FaultInjection.Point();
         int owner = OwnerHere;
         int entry = PerCpu.Ledger.Enter(this, 0);
         if (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
@@ -116,6 +118,7 @@ public sealed class SpinLock : Undoable
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
         LockOrder.Check(this);
+        FaultInjection.Point();
         int owner = OwnerHere;
         int entry = PerCpu.Ledger.Enter(this, 0);
         while (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
@@ -194,6 +197,7 @@ public sealed class SpinLock : Undoable
             Ledger ledger = PerCpu.Ledger;
             if (ledger.Trapped)
                 return;
+            FaultInjection.Point();
             Volatile.Write(ref _lock._held, 0);
             ledger.Strike(_entry);
             if (_enableInterrupts)

@@ -128,10 +128,12 @@ public sealed partial class PageTypes
         ref ulong note = ref ledger.ArgumentOf(held);
         if (!FrameCounts.TryGet(ref info, owner, ref note, frame.Value | FrameInHand.General))
             return refusal;
+        FaultInjection.Point();
         XenError error;
         do
             error = TryType(frame, ref info, type, domain, refusal, ref budget, ref note);
         while (error == XenError.TryAgain);
+        FaultInjection.Point();
         if ((note & FrameInHand.General) != 0)
         {
             PutResult result = FrameCounts.Put(ref info, ref note, (note & FrameInHand.Typed) != 0 ? note & ~FrameInHand.General : FrameInHand.None);
@@ -194,6 +196,7 @@ public sealed partial class PageTypes
     /// <summary>The frame was something else: nobody may reach it as that any more.</summary>
     private void FlushFormer(ref FrameInfo info, PageType former, PageType type)
     {
+        FaultInjection.Point();
         if (former != PageType.None && former != type)
             _tlb.FlushSince(info.TlbStamp);
     }

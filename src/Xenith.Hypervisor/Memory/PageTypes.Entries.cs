@@ -51,6 +51,7 @@ public sealed partial class PageTypes
     internal void ReleaseL1(PageTableEntry entry)
     {
         DropResult result = TryDropEntry(entry);
+        FaultInjection.Point();
         if (result != DropResult.Remains)
             DropSlowly(entry.Frame, ref _frames[entry.Frame], entry.IsWritable, result);
     }

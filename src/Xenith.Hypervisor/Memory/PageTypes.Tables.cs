@@ -176,7 +176,9 @@ public sealed partial class PageTypes
                 view.Write(n, adjusted);
             Volatile.Write(ref info.Type, TypeBits.WithEntries(bits, unchecked(n + 1)));
             budget.Step();
+            FaultInjection.Point();
         }
+        FaultInjection.Point();
         if (level == 4)
             HypervisorAddressSpace.FillRootTable(view, domain);
         Volatile.Write(ref info.Type, TypeBits.One(TypeBits.TypeOf(bits)));

@@ -44,6 +44,7 @@ internal static class PageTableUpdate
         if (!frames.Contains(table) || !frames.Contains(frame))
             return false;
         L1Outcome outcome = MmuEntryExchange.TryReplace(ref frames[table], ref frames[frame], PageTableView.At(table), value, change, out PageTableEntry old);
+        FaultInjection.Point();
         if (outcome == L1Outcome.Replaced)
         {
             if (old.IsPresent)

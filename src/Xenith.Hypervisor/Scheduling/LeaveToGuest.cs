@@ -17,6 +17,7 @@ internal static class LeaveToGuest
     private static void Leave(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
+        FaultInjection.SetOnWayOut(cpu, true);
         // Often an event is all.
         if (PerCpu.Work != 0)
         {
@@ -25,6 +26,7 @@ internal static class LeaveToGuest
             if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Schedule) != 0)
                 ContextSwitch.Reschedule(cpu, ref frame);
         }
+        FaultInjection.SetOnWayOut(cpu, false);
         if (cpu.Loaded is not Vcpu vcpu)
             return;
         if (PvEvents.HasNmi(vcpu))

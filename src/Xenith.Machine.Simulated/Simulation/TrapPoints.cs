@@ -14,19 +14,26 @@ public sealed class InjectedTrap(int site) : Exception($"trap injected at site {
     public int Site { get; } = site;
 }
 
-/// <summary>The points at which a trap can be injected. One thread uses it.</summary>
+/// <summary>The points at which a trap can be injected. Each thread counts its own.</summary>
 public static class TrapPoints
 {
+    [ThreadStatic]
     private static bool s_counting;
-    private static long s_trapAt;
+
+    [ThreadStatic]
+    private static long s_trapAt, s_passed, s_passedInCommit;
+
+    [ThreadStatic]
     private static int s_commits;
+
+    [ThreadStatic]
     private static List<int>? s_trace;
 
     /// <summary>Points passed since <see cref="Count"/> or <see cref="TrapAt"/>, without those in [Commit] methods.</summary>
-    public static long Passed { get; private set; }
+    public static long Passed => s_passed;
 
     /// <summary>Points in [Commit] methods and what they call: the build has proved that nothing traps there.</summary>
-    public static long PassedInCommit { get; private set; }
+    public static long PassedInCommit => s_passedInCommit;
 
     /// <summary>From now on points are counted, and their sites noted if a list is given.</summary>
     public static void Count(List<int>? trace = null) => Start(0, trace);
@@ -44,12 +51,12 @@ public static class TrapPoints
             return;
         if (s_commits != 0)
         {
-            PassedInCommit++;
+            s_passedInCommit++;
             return;
         }
-        Passed++;
+        s_passed++;
         s_trace?.Add(site);
-        if (Passed != s_trapAt)
+        if (s_passed != s_trapAt)
             return;
         s_counting = false;
         throw new InjectedTrap(site);
@@ -63,7 +70,7 @@ public static class TrapPoints
 
     private static void Start(long trapAt, List<int>? trace)
     {
-        Passed = PassedInCommit = 0;
+        s_passed = s_passedInCommit = 0;
         s_commits = 0;
         s_trapAt = trapAt;
         s_trace = trace;

@@ -9,6 +9,8 @@ using Xunit;
 
 namespace Xenith.Tests.Faults;
 
+// One of the two at a time: they share the copy of the hypervisor.
+[Collection("traps")]
 public sealed class CorpusTrapTests(ITestOutputHelper output)
 {
     private const int SliceStep = 37, SliceSequences = 12;

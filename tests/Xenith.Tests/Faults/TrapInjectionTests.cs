@@ -8,6 +8,8 @@ using Xunit;
 
 namespace Xenith.Tests.Faults;
 
+// One of the two at a time: they share the copy of the hypervisor.
+[Collection("traps")]
 public sealed class TrapInjectionTests(ITestOutputHelper output)
 {
     private const int SliceStep = 37;
