@@ -44,6 +44,9 @@ internal static class FaultInjection
     /// <summary>The same with interrupts off. Not hosted.</summary>
     internal const uint StuckWithoutInterrupts = First + 10;
 
+    /// <summary>No bug, but the place for it: <see cref="Memory.ReferenceAudit"/> looks for those that are there.</summary>
+    internal const uint CountReferences = First + 0x40;
+
     /// <summary>Traps if the number of an unknown hypercall says so.</summary>
     [Conditional("XENITH_FAULTS")]
     internal static void OnCall(ulong number)
@@ -78,6 +81,9 @@ internal static class FaultInjection
                 break;
             case StackOverflow:
                 Deepen(number);
+                break;
+            case CountReferences:
+                Memory.ReferenceAudit.Run(Host.Current);
                 break;
             case Stuck:
                 Spin();
