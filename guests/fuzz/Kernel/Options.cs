@@ -1,5 +1,6 @@
 // The command line: `seed=N` is the first sequence's seed, each further one has the next; `sequences=N` and `seconds=N` say
-// when to end, whichever comes first; `steps` prints every step before it is made, to find the one that a machine died of.
+// when to end, whichever comes first; `steps` prints every step before it is made, to find the one that a machine died of,
+// and what it answered.
 
 namespace Xenith.Guest.Fuzz.Kernel;
 

@@ -70,6 +70,12 @@ static unsafe class Sequences
             }
 
             Steps.Make();
+            if (Options.Steps)
+            {
+                Console.Put("RESULT ");
+                Console.PutResult(Steps.Result);
+                Console.EndLine();
+            }
         }
 
         Repair.AfterSequence();

@@ -16,10 +16,14 @@ static unsafe class Steps
     /// <summary>Hypercalls, those among them that were refused, steps that ended in an exception, and steps that were left out.</summary>
     public static ulong Calls, Refused, Faults, LeftOut;
 
+    /// <summary>What the hypercall of the step answered; 0 if it was none, or an exception ended it.</summary>
+    public static long Result;
+
     /// <summary>Makes the step, and comes back whatever it did to this kernel's flow.</summary>
     public static void Make()
     {
         Trap.Quiet = true;
+        Result = 0;
         if (Native.RunGuarded((ulong)(delegate*<void>)&Act) != 0)
         {
             Faults++;
@@ -89,6 +93,7 @@ static unsafe class Steps
         long result = Hypercall.Call(Step.Number, a1, a2, a3, a4, a5);
         Repair.AfterCall(Step.Number);
         Calls++;
+        Result = result;
         if (result < 0 && result >= -4095)
         {
             Refused++;
