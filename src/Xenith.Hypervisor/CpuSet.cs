@@ -59,13 +59,16 @@ public struct CpuSet
     }
 
     /// <summary>True if a CPU is in it; false for numbers out of range.</summary>
-    public readonly bool Contains(uint cpu) => cpu < Capacity && (_words[(int)(cpu / 64)] >> (int)(cpu % 64) & 1) != 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Contains(uint cpu) => cpu < Capacity && (_words[unchecked((int)(cpu / 64))] >> unchecked((int)cpu) & 1) != 0;
 
     /// <summary>Puts a CPU in. The number is in range.</summary>
-    public void Add(uint cpu) => _words[(int)(cpu / 64)] |= 1UL << (int)(cpu % 64);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(uint cpu) => _words[unchecked((int)(cpu / 64))] |= 1UL << unchecked((int)cpu);
 
     /// <summary>Takes a CPU out. The number is in range.</summary>
-    public void Remove(uint cpu) => _words[(int)(cpu / 64)] &= ~(1UL << (int)(cpu % 64));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Remove(uint cpu) => _words[unchecked((int)(cpu / 64))] &= ~(1UL << unchecked((int)cpu));
 
     /// <summary>The CPUs that are in both sets.</summary>
     public readonly CpuSet And(in CpuSet other)

@@ -82,9 +82,6 @@ public sealed class Host
     /// <summary>PCI functions that dom0 has reported, and their configuration space.</summary>
     public PciDevices Pci { get; }
 
-    /// <summary>Frames in the hands of an exchange.</summary>
-    public StolenFrames Stolen { get; } = new();
-
     /// <summary>Which hypercalls that are not written have been asked for.</summary>
     public UnimplementedLog Unimplemented { get; } = new();
 

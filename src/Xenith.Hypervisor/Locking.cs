@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
+using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor;
@@ -98,9 +100,11 @@ public sealed class SpinLock : Undoable
     public LockRank Rank { get; }
 
     /// <summary>Waits for the lock and takes it, interrupts as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope Enter()
     {
         LockOrder.Check(this);
+        FaultInjection.Point();
         int owner = OwnerHere;
         int entry = PerCpu.Ledger.Enter(this, 0);
         if (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
@@ -114,6 +118,7 @@ public sealed class SpinLock : Undoable
         bool enabled = Cpu.InterruptsEnabled;
         Cpu.DisableInterrupts();
         LockOrder.Check(this);
+        FaultInjection.Point();
         int owner = OwnerHere;
         int entry = PerCpu.Ledger.Enter(this, 0);
         while (Interlocked.CompareExchange(ref _held, owner, 0) != 0)
@@ -186,12 +191,15 @@ public sealed class SpinLock : Undoable
         }
 
         /// <summary>Lets go of the lock, unless a trap has done so already.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Dispose()
         {
-            if (PerCpu.Ledger.Trapped)
+            Ledger ledger = PerCpu.Ledger;
+            if (ledger.Trapped)
                 return;
+            FaultInjection.Point();
             Volatile.Write(ref _lock._held, 0);
-            PerCpu.Ledger.Strike(_entry);
+            ledger.Strike(_entry);
             if (_enableInterrupts)
                 Cpu.EnableInterrupts();
         }

@@ -37,6 +37,11 @@ public sealed class Pcpu
     /// <summary>Set by a CPU that calls this one (<see cref="CpuCalls"/>), until it answers.</summary>
     internal int IsAskedToCall;
 
+    /// <summary>What the CPU's TSC_AUX holds; no value of the register while that is not known.</summary>
+    internal ulong TscAux = UnknownTscAux;
+
+    private const ulong UnknownTscAux = ulong.MaxValue;
+
     /// <summary>The CPU that executes this.</summary>
     public static Pcpu Current => PerCpu.Context<Pcpu>();
 
@@ -88,6 +93,10 @@ public sealed class Pcpu
     /// <summary>The vCPU on whose behalf the CPU works, whose domain a trap may end. Null in handlers, deferred work and idle: a trap there is nobody's fault but ours.</summary>
     public Vcpu? Served => IsIdle || IsInHandler || IsInDeferredWork ? null : Loaded;
 
+    /// <summary>How many points are left until a trap on purpose (<see cref="FaultInjection.Point"/>), and whether the CPU is on its way out meanwhile. Only in an image with its own checks.</summary>
+    internal ulong PointsToTrap;
+    internal bool IsOnWayOut;
+
     /// <summary>How often it has gone to sleep for want of work.</summary>
     public ulong IdlePeriods { get; internal set; }
 
@@ -112,6 +121,8 @@ public sealed class Pcpu
     internal void ResetForStart()
     {
         PerCpu.TakeWork(uint.MaxValue);
+        PerCpu.WayOut = 0;
+        TscAux = UnknownTscAux;
         IsAskedToCall = 0;
         Loaded = null;
         IsIdle = true;
@@ -182,7 +193,11 @@ public static class Serving
     public static Vcpu Vcpu
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Pcpu.Current.Loaded ?? Nobody();
+        get
+        {
+            FaultInjection.Point();
+            return Pcpu.Current.Loaded ?? Nobody();
+        }
     }
 
     /// <summary>Its domain.</summary>

@@ -29,6 +29,7 @@ internal static unsafe class Asm
     [RuntimeImport("*", "read_cr4"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern ulong read_cr4();
     [RuntimeImport("*", "write_cr0"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_cr0(ulong value);
     [RuntimeImport("*", "write_cr3"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_cr3(ulong value);
+    [RuntimeImport("*", "load_root"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void load_root(ulong value);
     [RuntimeImport("*", "write_cr4"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_cr4(ulong value);
     [RuntimeImport("*", "flush_tlb_all"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void flush_tlb_all();
     [RuntimeImport("*", "invalidate_page"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void invalidate_page(ulong address);
@@ -59,10 +60,14 @@ internal static unsafe class Asm
     [RuntimeImport("*", "try_load_fs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte try_load_fs(ushort selector);
     [RuntimeImport("*", "try_load_user_gs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte try_load_user_gs(ushort selector);
     [RuntimeImport("*", "read_segments"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void read_segments(ushort* dsEsFsGs);
+    [RuntimeImport("*", "read_bases"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void read_bases(ulong* fsGsInactive);
+    [RuntimeImport("*", "write_bases"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void write_bases(ulong fs, ulong gs, ulong inactive);
     [RuntimeImport("*", "swap_gs"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void swap_gs();
 
     [RuntimeImport("*", "guest_copy"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_copy(void* to, void* from, ulong bytes);
+    [RuntimeImport("*", "guest_read32"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read32(ulong from, uint* to);
     [RuntimeImport("*", "guest_read64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read64(ulong from, ulong* to);
+    [RuntimeImport("*", "guest_read128"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_read128(ulong from, void* to);
     [RuntimeImport("*", "guest_write64"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_write64(ulong to, ulong value);
     [RuntimeImport("*", "guest_push_frame"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_push_frame(ulong to, ref GuestFrame frame, ulong cs, ulong flags);
     [RuntimeImport("*", "guest_push_frame_with_error"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern byte guest_push_frame_with_error(ulong to, ref GuestFrame frame, ulong cs, ulong flags, ulong error);

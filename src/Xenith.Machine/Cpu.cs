@@ -47,6 +47,9 @@ public static unsafe class Cpu
     /// <summary>Loads the page-table root. Flushes the TLB but for global entries.</summary>
     public static void WriteCr3(ulong value) => Asm.write_cr3(value);
 
+    /// <summary>Loads the page-table root and flushes this CPU's whole TLB, global entries too.</summary>
+    public static void LoadRoot(ulong value) => Asm.load_root(value);
+
     public static ulong ReadCr4() => Asm.read_cr4();
 
     public static void WriteCr4(ulong value) => Asm.write_cr4(value);

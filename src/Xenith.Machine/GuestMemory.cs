@@ -18,7 +18,10 @@ public static unsafe class GuestMemory
         if (AddressSpace.IsGuestRange(address, (ulong)sizeof(T)))
         {
             fixed (T* to = &value)
-                ok = (sizeof(T) == 8 ? Asm.guest_read64(address, (ulong*)to) : Asm.guest_copy(to, (void*)address, (ulong)sizeof(T))) != 0;
+                ok = (sizeof(T) == 8 ? Asm.guest_read64(address, (ulong*)to)
+                    : sizeof(T) == 4 ? Asm.guest_read32(address, (uint*)to)
+                    : sizeof(T) == 16 ? Asm.guest_read128(address, to)
+                    : Asm.guest_copy(to, (void*)address, (ulong)sizeof(T))) != 0;
         }
         if (!ok)
             value = default;

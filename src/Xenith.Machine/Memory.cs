@@ -156,6 +156,11 @@ public sealed unsafe class FrameTable
     /// <summary>True if the frame has an entry.</summary>
     public bool Contains(Mfn frame) => frame.Value < _count;
 
+    /// <summary>One entry of the page table in a frame, or one that is not present if the frame is none of the table's: all of these are in the direct map. The index is taken modulo 512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PageTableEntry EntryIn(Mfn frame, int index) =>
+        frame.Value < _count ? new(Volatile.Read(ref ((ulong*)DirectMap.Pointer(frame.Address))[(uint)index & 511])) : default;
+
     /// <summary>The entry of a frame. Traps if there is none.</summary>
     public ref FrameInfo this[Mfn frame]
     {
@@ -167,6 +172,10 @@ public sealed unsafe class FrameTable
             return ref _first[frame.Value];
         }
     }
+
+    /// <summary>The same for code that cannot trap: the entry of frame 0, which is never anybody's, if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref FrameInfo OrFirst(Mfn frame) => ref _first[frame.Value < _count ? frame.Value : 0];
 
     private static void Outside() => throw null!;
 }

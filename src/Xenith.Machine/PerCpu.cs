@@ -18,10 +18,11 @@ public static unsafe class PerCpu
         [FieldOffset(0)] public object Context;
         [FieldOffset(8)] public Ledger Ledger;
         [FieldOffset(16)] public uint Work;
-        [FieldOffset(20)] public uint Id;
+        [FieldOffset(20)] public uint WayOut;
         [FieldOffset(24)] public ulong VcpuInfo;
         [FieldOffset(32)] public byte UserMode;
         [FieldOffset(33)] public byte TaskSwitched;
+        [FieldOffset(36)] public uint Id;
         [FieldOffset(40)] public ulong IdleVcpuInfo;
         [FieldOffset(48)] public ulong TrapDepth;
         [FieldOffset(56)] public ulong GdtFrame;
@@ -66,6 +67,13 @@ public static unsafe class PerCpu
 
     /// <summary>Adds reasons. Safe in interrupt handlers.</summary>
     public static void RaiseWork(uint bits) => Interlocked.Or(ref Current->Work, bits);
+
+    /// <summary>How the hypercall in progress is to be left, see <see cref="Machine.WayOut"/>; 0 for the short way. The way out clears it.</summary>
+    public static uint WayOut
+    {
+        get => Current->WayOut;
+        set => Current->WayOut = value;
+    }
 
     /// <summary>Takes some of the reasons: returns those of <paramref name="bits"/> that were set, and clears them.</summary>
     public static uint TakeWork(uint bits) => Interlocked.And(ref Current->Work, ~bits) & bits;

@@ -26,6 +26,39 @@ public static unsafe class Segments
     /// <summary>Loads GS such that its base becomes the inactive one (the guest's user GS while its kernel runs); false if the selector cannot be loaded.</summary>
     public static bool TryLoadUserGs(ushort selector) => Asm.try_load_user_gs(selector) != 0;
 
+    /// <summary>Reads the three bases: of FS, of GS, and the one that SWAPGS would bring in.</summary>
+    public static void ReadBases(out ulong fs, out ulong gs, out ulong inactiveGs)
+    {
+        if ((Cpu.ReadCr4() & Cr4.FsGsBase) == 0)
+        {
+            fs = FsBase;
+            gs = GsBase;
+            inactiveGs = InactiveGsBase;
+            return;
+        }
+        ulong* values = stackalloc ulong[3];
+        Asm.read_bases(values);
+        fs = values[0];
+        gs = values[1];
+        inactiveGs = values[2];
+    }
+
+    /// <summary>Loads the three bases, which are canonical. By WRMSR, where a guest has not switched FSGSBASE on, only those that differ: to read a register costs less than to write it.</summary>
+    public static void WriteBases(ulong fs, ulong gs, ulong inactiveGs)
+    {
+        if ((Cpu.ReadCr4() & Cr4.FsGsBase) != 0)
+        {
+            Asm.write_bases(fs, gs, inactiveGs);
+            return;
+        }
+        if (FsBase != fs)
+            FsBase = fs;
+        if (GsBase != gs)
+            GsBase = gs;
+        if (InactiveGsBase != inactiveGs)
+            InactiveGsBase = inactiveGs;
+    }
+
     /// <summary>Base of FS.</summary>
     public static ulong FsBase
     {

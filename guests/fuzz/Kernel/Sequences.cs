@@ -113,7 +113,7 @@ static unsafe class Sequences
     /// <summary>A hypervisor with its own checks compares the references to each frame with what refers to it, and prints what is wrong; another does not know this call.</summary>
     static void Count()
     {
-        const ulong countReferences = 0x5e1f0040;
+        const ulong countReferences = 0x5e1f0050;
         Hypercall.Call(countReferences);
     }
 

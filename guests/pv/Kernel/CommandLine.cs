@@ -1,5 +1,5 @@
 // The guest's command line: `tests=all` or `tests=name,name` (a name selects itself and everything below it: `time` takes
-// `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap. Without `tests=` and without `bench`, all checks run.
+// `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap, with `zero` after a page was mapped at address 0; `victims` lets it end other domains so. Without `tests=` and without `bench`, all checks run.
 // The hostile guest takes `crash=NAME`: it makes that one attack, from which its domain is not to come back.
 
 namespace Xenith.Guest.Pv.Kernel;
@@ -22,6 +22,12 @@ static unsafe class CommandLine
     /// <summary>A bug of the hypervisor to ask for, 1 to 9; 0 for none.</summary>
     public static uint Bug;
 
+    /// <summary>A page is mapped at address 0 before.</summary>
+    public static bool MapsZero;
+
+    /// <summary>The hypervisor is to make domains and end them by bugs.</summary>
+    public static bool Victims;
+
     public static void Read(byte* commandLine)
     {
         text = commandLine;
@@ -43,6 +49,14 @@ static unsafe class CommandLine
                 {
                     Bug = Bug * 10 + (uint)(*digit - '0');
                 }
+            }
+            else if (StartsWith(word, "zero") && IsEnd(word[4]))
+            {
+                MapsZero = true;
+            }
+            else if (StartsWith(word, "victims") && IsEnd(word[7]))
+            {
+                Victims = true;
             }
             else if (StartsWith(word, "bench") && IsEnd(word[5]))
             {

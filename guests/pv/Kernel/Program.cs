@@ -25,6 +25,16 @@ static unsafe class Program
             RunBenchmarks();
         }
 
+        if (CommandLine.Victims)
+        {
+            Victims.Run();
+        }
+
+        if (CommandLine.MapsZero)
+        {
+            Victims.MapPageZero();
+        }
+
         if (CommandLine.Bug != 0)
         {
             // src/Xenith.Hypervisor/Domains/FaultInjection.cs

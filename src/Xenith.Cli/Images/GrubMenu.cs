@@ -37,11 +37,14 @@ internal sealed record GrubMenu(BootProtocol Protocol, string HypervisorOptions,
         // Without a menu the screen is left alone: a machine that nobody looks at need not have one.
         text.Append(Seconds is null ? "terminal_output serial\n" : "terminal_input serial console\nterminal_output serial console\n");
         if (GraphicsMode is not null)
-            text.Append($"insmod all_video\nset gfxpayload={GraphicsMode}\n");
+            text.Append("insmod all_video\n");
         text.Append($"set timeout={Seconds ?? 0}\n");
         text.Append($"menuentry 'Xenith{(HasKernel ? " with Debian as dom0" : "")}' {{\n");
         var (hypervisor, module) = Protocol == BootProtocol.Multiboot2 ? ("multiboot2", "module2") : ("multiboot", "module");
         text.Append($"    {hypervisor} {Hypervisor}{Quoted(HypervisorOptions)}\n");
+        // Only now: loading the hypervisor sets it to what its header asks for, which is any mode.
+        if (GraphicsMode is not null)
+            text.Append($"    set gfxpayload={GraphicsMode}\n");
         if (HasKernel)
             text.Append($"    {module} {Kernel}{Quoted(KernelOptions)}\n");
         // The kernel unpacks its initramfs itself; GRUB would unpack only the first archive of several.

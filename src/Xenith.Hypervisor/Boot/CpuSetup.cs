@@ -19,6 +19,25 @@ internal static class CpuSetup
     /// </summary>
     internal static void SetMemoryTypes() => Cpu.TryWriteMsr(Msr.Pat, PvMsr.SharedPat);
 
+    /// <summary>
+    /// Leaves CR4.PGE on, or switches it off. Global translations spare the guest misses when it goes from user mode to its kernel and back, but a flush of the whole TLB is then two writes to CR4
+    /// instead of a load of CR3, and hypervisors of AMD's CPUs intercept those: so, as in Xen, it is off by itself where such a CPU says that it is a virtual one.
+    /// </summary>
+    internal static void ChooseGlobalPages(SwitchOption choice)
+    {
+        bool wanted = choice == SwitchOption.On || (choice == SwitchOption.NotGiven && !IsVirtualAmd());
+        if (!wanted)
+            Cpu.WriteCr4(Cpu.ReadCr4() & ~Cr4.GlobalPages);
+    }
+
+    /// <summary>AuthenticAMD or HygonGenuine, by the middle of the name, and the bit that hypervisors set (APM vol. 3, appendix E, leaves 0 and 1).</summary>
+    private static bool IsVirtualAmd()
+    {
+        const uint amd = 0x6974_6e65, hygon = 0x6e65_476e;
+        const uint hypervisor = 1u << 31;
+        return Cpu.Cpuid(0).Edx is amd or hygon && (Cpu.Cpuid(1).Ecx & hypervisor) != 0;
+    }
+
     /// <summary>Sets up the CPU that runs this.</summary>
     internal static void Initialize(ConsoleLog log, bool smep, bool smap)
     {

@@ -163,10 +163,14 @@ internal static class PlatformSetup
     // Registers of both begin at such a boundary, so that those that are used lie in one page.
     private const ulong HpetAlignment = 1024, IoApicAlignment = 256;
 
-    /// <summary>Whether device registers can be at an address: aligned, inside of what the CPU can address, and not in RAM.</summary>
+    // RAM, the VGA's memory and ROMs, which may be RAM too, whatever the map calls them.
+    private const ulong FirstDeviceAddress = 1 << 20;
+
+    /// <summary>Whether device registers can be at an address: aligned, inside of what the CPU can address, above the first MiB, not in what the memory map knows as memory, and not where local APICs are.</summary>
     private static bool IsDeviceAddress(PlatformInformation platform, ulong address, ulong alignment) =>
-        address != 0 && (address & (alignment - 1)) == 0 && address >> MemorySetup.PhysicalAddressBits() == 0
-        && !(platform.MemoryMap.TryKindAt(address, out MemoryKind kind) && kind == MemoryKind.Usable);
+        address >= FirstDeviceAddress && (address & (alignment - 1)) == 0 && address >> MemorySetup.PhysicalAddressBits() == 0
+        && !(platform.MemoryMap.TryKindAt(address, out MemoryKind kind) && kind != MemoryKind.Reserved)
+        && (address < MessageRange || address >= MessageRange + MessageRangeSize);
 
     // Far above what any machine has; keeps sums of numbers small.
     private const uint MostInterrupts = 1 << 16;

@@ -91,6 +91,7 @@ internal static class Startup
             early.Reserve(bad.First * AddressSpace.PageSize, (bad.Last + 1) * AddressSpace.PageSize);
         }
         ScreenSetup.Attach(log, early, in information, in options);
+        CpuSetup.ChooseGlobalPages(options.GlobalPages);
         CpuSetup.Initialize(log, options.Smep != ProtectionOption.Off, options.Smap != ProtectionOption.Off);
         SpeculationSetup speculation = SpeculationSetup.Choose(log, in options);
         PlatformInformation platform = new() { Options = options, MemoryMap = information.MemoryMap };

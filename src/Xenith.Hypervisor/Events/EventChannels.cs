@@ -138,6 +138,7 @@ public sealed partial class EventChannels
     internal void AddPollers(int count) => Interlocked.Add(ref _pollers, count);
 
     /// <summary>The binding of a port; closed if the number is out of range.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private PortBinding At(uint port)
     {
         uint part = port / PortsPerFrame;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Xenith.Hypervisor.Grants;
@@ -17,5 +18,9 @@ internal struct ActiveGrant
     internal ushort Writers;
 
     /// <summary>True while somebody uses the entry.</summary>
-    internal readonly bool IsPinned => Readers != 0 || Writers != 0;
+    internal readonly bool IsPinned
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Readers | Writers) != 0;
+    }
 }

@@ -28,7 +28,8 @@ internal static class GrantMapper
         if (Host.Current.Domains.Find(op.Dom) is not Domain granter)
             return GrantStatus.BadDomain;
         GrantMappings mappings = vcpu.Domain.Grants.Mappings;
-        if (!mappings.TryReserve(out uint handle))
+        ref GrantMapping mapping = ref mappings.Reserve(out uint handle);
+        if (handle == GrantMappings.None)
             return GrantStatus.NoDeviceSpace;
 
         GrantStatus status = Pin(vcpu.Domain, granter, op.Ref, flags, out Mfn frame);
@@ -43,7 +44,7 @@ internal static class GrantMapper
             mappings.Leave(handle, 0);
             return status;
         }
-        mappings.Set(handle, granter.Id, op.Ref, (ushort)(op.Flags & 0x1f));
+        mapping.Set(granter.Id, op.Ref, unchecked((ushort)(op.Flags & 0x1f)));
         op.Handle = handle;
         op.DevBusAddr = frame.Address;
         return GrantStatus.Okay;
@@ -73,7 +74,7 @@ internal static class GrantMapper
     internal static void FinishUnmap(Domain domain, in PendingUnmap pending)
     {
         if ((pending.Done & GrantMapFlags.HostMap) != 0)
-            Host.Current.Memory.Types.ReleaseL1(pending.Entry);
+            Host.Current.Memory.Types.ReleaseOwed(pending.Frame, ref domain.Grants.Mappings.OwedOf(pending.Handle));
         GrantMapFlags flags = (GrantMapFlags)pending.Mapping.Flags;
         if (Host.Current.Domains.Find(pending.Mapping.Granter) is Domain granter)
             Unpin(granter, pending.Mapping.Reference, pending.Done, flags);
@@ -114,18 +115,15 @@ internal static class GrantMapper
         MachineMemory memory = Host.Current.Memory;
         StepBudget budget = new(vcpu);
         L1Change change = new(FrameBits.OwnerOf(vcpu.Domain), FrameBits.OwnerOf(granter), index, false);
-        if (PageTableUpdate.TryUpdateQuickly(memory, vcpu.Domain, table, new PageTableEntry(frame, bits), change, ref budget))
-            return GrantStatus.Okay;
-        PageTypes types = memory.Types;
-        XenError error = types.AcquireL1(new PageTableEntry(frame, bits), FrameBits.OwnerOf(granter), vcpu.Domain, ref budget, out PageTableEntry entry);
-        if (error != XenError.None)
-            return error == XenError.Restart ? GrantStatus.Eagain : GrantStatus.GeneralError;
-        error = PageTableUpdate.ExchangeL1(vcpu.Domain, table, index, entry, Mfn.Invalid, out PageTableEntry old);
-        if (error != XenError.None)
-            old = entry;
-        if (old.IsPresent)
-            types.ReleaseL1(old);
-        return error == XenError.None ? GrantStatus.Okay : GrantStatus.GeneralError;
+        // The use of the grant keeps the frame what it is, so an attempt fails only if another CPU is at the same table or frame.
+        for (int attempt = 0; attempt < PageTableUpdate.Patience; attempt++)
+        {
+            if (PageTableUpdate.TryUpdateQuickly(memory, vcpu.Domain, table, new PageTableEntry(frame, bits), change, ref budget))
+                return GrantStatus.Okay;
+            if (!PvMemory.IsOwnL1Table(vcpu.Domain, table))
+                return GrantStatus.GeneralError;
+        }
+        return GrantStatus.GeneralError;
     }
 
     private static GrantStatus Remove(Vcpu vcpu, Domain granter, in GrantTableUnmapGrantRef op, GrantMapFlags flags, ref PendingUnmap pending)
@@ -137,8 +135,9 @@ internal static class GrantMapper
         if (op.HostAddr != 0 && (flags & GrantMapFlags.HostMap) != 0)
         {
             if (!TryFindEntry(vcpu, op.HostAddr, flags, out Mfn table, out int index)
-                || PageTableUpdate.ClearL1(vcpu.Domain, table, index, frame, out pending.Entry) != XenError.None)
+                || PageTableUpdate.ClearL1(vcpu.Domain, table, index, frame, ref vcpu.Domain.Grants.Mappings.OwedOf(pending.Handle)) != XenError.None)
                 return GrantStatus.GeneralError;
+            pending.Frame = frame;
             pending.Done |= GrantMapFlags.HostMap;
         }
         if (device)
@@ -165,6 +164,6 @@ internal struct PendingUnmap
 {
     internal uint Handle;
     internal GrantMapping Mapping;
-    internal PageTableEntry Entry;
+    internal Mfn Frame;
     internal GrantMapFlags Done;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
@@ -18,9 +19,19 @@ internal struct GrantMapping
 
     /// <summary>The next free handle, while this one is free.</summary>
     internal uint NextFree;
-    internal uint Reserved;
+
+    /// <summary>While the mapping ends: the reference of its entry, which is gone, if that has not been given back yet.</summary>
+    internal OwedEntry Owed;
 
     internal const ushort Busy = 0x8000;
+
+    /// <summary>Says what a reserved handle stands for. Nobody else uses it while it is busy, so no lock is needed.</summary>
+    internal void Set(ushort granter, uint reference, ushort flags)
+    {
+        Granter = granter;
+        Reference = reference;
+        Volatile.Write(ref Flags, flags);
+    }
 }
 
 /// <summary>The handles of a domain for what it has mapped of others' grants. They live in frames of the hypervisor, which are added as needed and stay.</summary>
@@ -29,7 +40,9 @@ internal sealed class GrantMappings
     private const uint PerFrame = 256;
     private const uint MaxFrames = 1024;
     private const uint FramesPerPart = AddressSpace.PageSize / 8;
-    private const uint None = uint.MaxValue;
+
+    /// <summary>No handle.</summary>
+    internal const uint None = uint.MaxValue;
 
     private readonly SpinLock _lock = new(LockRank.Grants);
     /// <summary>Numbers of the frames, in frames of their own.</summary>
@@ -39,29 +52,23 @@ internal sealed class GrantMappings
     private uint _releasedBelow;
     private uint _free = None;
 
-    /// <summary>Reserves a handle; it is busy until <see cref="Set"/> or <see cref="Free"/>. False if there is no room or no memory.</summary>
-    internal bool TryReserve(out uint handle)
+    /// <summary>In place of the mapping of a handle that there is not.</summary>
+    private GrantMapping _nothing;
+
+    /// <summary>Reserves a handle; it is busy until <see cref="GrantMapping.Set"/> or <see cref="Leave"/>. <see cref="None"/> if there is no room or no memory.</summary>
+    internal ref GrantMapping Reserve(out uint handle)
     {
         using (_lock.Enter())
         {
             handle = _free;
             if (handle == None && !TryAddFrame())
-                return false;
+                return ref _nothing;
             handle = _free;
             ref GrantMapping mapping = ref At(handle);
             _free = mapping.NextFree;
             mapping.Flags = GrantMapping.Busy;
-            return true;
+            return ref mapping;
         }
-    }
-
-    /// <summary>Says what a reserved handle stands for. Nobody else uses it while it is busy, so no lock is needed.</summary>
-    internal void Set(uint handle, ushort granter, uint reference, ushort flags)
-    {
-        ref GrantMapping mapping = ref At(handle);
-        mapping.Granter = granter;
-        mapping.Reference = reference;
-        Volatile.Write(ref mapping.Flags, flags);
     }
 
     /// <summary>Takes hold of a handle that is in use, so that nobody else ends it meanwhile. False if there is no such.</summary>
@@ -80,6 +87,9 @@ internal sealed class GrantMappings
             return true;
         }
     }
+
+    /// <summary>What is still to be given back of a mapping that the caller has entered.</summary>
+    internal ref OwedEntry OwedOf(uint handle) => ref At(handle).Owed;
 
     /// <summary>Lets go of a handle with what is left in force; without host and device mapping it is free again.</summary>
     internal void Leave(uint handle, ushort flags)
@@ -121,6 +131,23 @@ internal sealed class GrantMappings
         return XenError.None;
     }
 
+    /// <summary>
+    /// Gives back the references of entries that were gone when a trap ended the domain, before the uses of the grants end: those keep the frames. <see cref="XenError.Restart"/> if it has to be called again.
+    /// </summary>
+    internal XenError ReleaseOwed(Host host, ref StepBudget budget)
+    {
+        for (; _releasedBelow < _frameCount * PerFrame; _releasedBelow++)
+        {
+            if (budget.IsSpent)
+                return XenError.Restart;
+            ref GrantMapping mapping = ref At(_releasedBelow);
+            if (mapping.Owed != OwedEntry.None && host.Domains.Find(mapping.Granter) is Domain granter)
+                host.Memory.Types.ReleaseOwed(granter.Grants.PinnedFrame(mapping.Reference), ref mapping.Owed);
+            budget.Step();
+        }
+        return XenError.None;
+    }
+
     /// <summary>Frees the frames of a domain that nobody can find any more.</summary>
     internal void FreeFrames(PageAllocator allocator)
     {
@@ -136,6 +163,7 @@ internal sealed class GrantMappings
         _free = None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref GrantMapping At(uint handle)
     {
         uint frame = handle / PerFrame;

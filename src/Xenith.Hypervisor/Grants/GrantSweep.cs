@@ -12,6 +12,8 @@ internal static class GrantSweep
     /// <summary>Ends the domain's uses in the tables of all domains. <see cref="XenError.Restart"/> if it has to be called again.</summary>
     internal static XenError ReleaseAll(Host host, Domain user, ref StepBudget budget)
     {
+        if (user.Grants.Mappings.ReleaseOwed(host, ref budget) != XenError.None)
+            return XenError.Restart;
         for (; user.SweptDomain < host.Domains.End; user.SweptDomain++)
         {
             if (host.Domains.Find(user.SweptDomain) is not Domain lender)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
@@ -47,18 +48,12 @@ public sealed partial class GrantTable
                     return status;
             }
             frame = new Mfn(first ? Shared(reference).Load32(EntryOffset(reference) + FrameOffset) : active.Frame);
-            GrantStatus taken = Take(frame, _domain, readOnly);
+            GrantStatus taken = Use(ref active, frame, grantee, readOnly);
             if (taken != GrantStatus.Okay)
             {
                 Unmark(reference, first, marks && !readOnly);
                 return taken;
             }
-            active.Frame = (uint)frame.Value;
-            active.Grantee = grantee;
-            if (readOnly)
-                active.Readers++;
-            else
-                active.Writers++;
             if (first)
             {
                 _inUse++;
@@ -75,20 +70,22 @@ public sealed partial class GrantTable
         {
             ref ActiveGrant active = ref Active(reference);
             Mfn frame = new(active.Frame);
-            PageTypes types = Host.Current.Memory.Types;
-            // From here on the reference is ours to give back.
-            int owed = types.EnterOwed(frame, readOnly);
-            if (readOnly)
-                active.Readers--;
-            else
-                active.Writers--;
-            if (!active.IsPinned)
+            MachineMemory memory = Host.Current.Memory;
+            if (active.Readers + active.Writers == 1)
             {
                 _inUse--;
-                types.SetLoaned(frame, false);
+                memory.Types.SetLoaned(frame, false);
             }
+            ref FrameInfo info = ref memory.Frames[frame];
+            DropResult result;
+            do
+                result = TryEndUse(ref active, ref info, readOnly, memory.Tlb);
+            while (result == DropResult.Again);
+            // Whoever sees that the entry is not used any more may do with the frame what he likes.
             Unmark(reference, !active.IsPinned, !readOnly && active.Writers == 0);
-            types.PutOwed(frame, readOnly, owed);
+            if (result == DropResult.LastReference)
+                memory.Types.FreeLeftover(frame);
+            Invariant.Holds(result != DropResult.Underflow);
             if (_isEnding && _inUse == 0)
                 EndSharing();
         }
@@ -166,8 +163,10 @@ public sealed partial class GrantTable
     /// <summary>The frame of an entry that the caller uses, so that it cannot change.</summary>
     internal Mfn PinnedFrame(uint reference) => new(Active(reference).Frame);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref ActiveGrant Active(uint reference) => ref _active[reference / EntriesPerFrame][reference % EntriesPerFrame];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SharedArea Shared(uint reference) => _shared[reference / EntriesPerFrame];
 
     /// <summary>Marks the guest's entry as in use, in one step with the check that it permits the use.</summary>
@@ -196,6 +195,81 @@ public sealed partial class GrantTable
         ulong marks = (writing ? 1UL << (int)WritingBit : 0) | (reading ? 1UL << (int)ReadingBit : 0);
         if (marks != 0)
             Shared(reference).And64(EntryOffset(reference), ~marks);
+    }
+
+    /// <summary>Enters a use and takes its reference. <see cref="GrantStatus.BadPage"/> if the frame is not the domain's, <see cref="GrantStatus.GeneralError"/> if nobody may write it. The lock is held.</summary>
+    private GrantStatus Use(ref ActiveGrant active, Mfn frame, ushort grantee, bool readOnly)
+    {
+        MachineMemory memory = Host.Current.Memory;
+        if (!memory.Frames.Contains(frame))
+            return GrantStatus.BadPage;
+        ref FrameInfo info = ref memory.Frames[frame];
+        uint owner = FrameBits.OwnerOf(_domain);
+        TakeResult taken = TryBeginUse(ref active, ref info, frame, owner, grantee, readOnly);
+        return taken == TakeResult.Taken ? GrantStatus.Okay : UseSlowly(memory.Types, ref active, ref info, frame, owner, grantee, readOnly, taken);
+    }
+
+    /// <summary>The same for a frame that was something else before, or that another CPU is busy with.</summary>
+    private GrantStatus UseSlowly(PageTypes types, ref ActiveGrant active, ref FrameInfo info, Mfn frame, uint owner, ushort grantee, bool readOnly, TakeResult taken)
+    {
+        types.Return(frame, taken);
+        using (ReferenceScope held = types.Hold(frame, _domain))
+        {
+            if (!held.Exists)
+                return GrantStatus.BadPage;
+        }
+        if (readOnly)
+        {
+            taken = TryBeginUse(ref active, ref info, frame, owner, grantee, true);
+            types.Return(frame, taken);
+            return taken == TakeResult.Taken ? GrantStatus.Okay : GrantStatus.Eagain;
+        }
+        XenError error = types.HoldWritable(frame, _domain, out int writable);
+        GrantStatus status = error == XenError.Restart ? GrantStatus.Eagain : GrantStatus.GeneralError;
+        if (error == XenError.None)
+        {
+            taken = TryBeginUse(ref active, ref info, frame, owner, grantee, false);
+            types.Return(frame, taken);
+            status = taken == TakeResult.Taken ? GrantStatus.Okay : GrantStatus.Eagain;
+        }
+        types.PutHeld(frame, writable);
+        return status;
+    }
+
+    /// <summary>A use and its reference come in one: wherever a trap comes, the entry says what is held.</summary>
+    [Commit]
+    private static TakeResult TryBeginUse(ref ActiveGrant active, ref FrameInfo info, Mfn frame, uint owner, ushort grantee, bool readOnly)
+    {
+        unchecked
+        {
+            TakeResult taken = FrameCounts.Take(ref info, owner, !readOnly);
+            if (taken != TakeResult.Taken)
+                return FrameCounts.Untake(ref info, taken);
+            active.Frame = (uint)frame.Value;
+            active.Grantee = grantee;
+            if (readOnly)
+                active.Readers++;
+            else
+                active.Writers++;
+            return TakeResult.Taken;
+        }
+    }
+
+    /// <summary>They go in one, too.</summary>
+    [Commit]
+    private static DropResult TryEndUse(ref ActiveGrant active, ref FrameInfo info, bool readOnly, TlbFlush tlb)
+    {
+        unchecked
+        {
+            DropResult result = FrameCounts.Drop(ref info, !readOnly, tlb);
+            if (result == DropResult.Again)
+                return result;
+            if (readOnly)
+                active.Readers--;
+            else
+                active.Writers--;
+            return result;
+        }
     }
 
     /// <summary>

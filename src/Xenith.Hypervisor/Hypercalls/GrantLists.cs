@@ -139,7 +139,7 @@ internal static class GrantLists
             done = GuestMemory.TryWrite(at, op);
         }
         if (begun != 0)
-            Host.Current.Memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+            GuestFlush.FlushAll(vcpu.Domain);
         for (int i = 0; i < begun; i++)
             GrantMapper.FinishUnmap(vcpu.Domain, pending[i]);
         return done;
@@ -155,7 +155,7 @@ internal static class GrantLists
         bool done = GuestMemory.TryWrite(at, op);
         if (status == GrantStatus.Okay)
         {
-            Host.Current.Memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+            GuestFlush.FlushAll(vcpu.Domain);
             GrantMapper.FinishUnmap(vcpu.Domain, unmap);
         }
         return done;

@@ -1,4 +1,6 @@
 using System.Runtime;
+using System.Runtime.CompilerServices;
+using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Hypercalls;
@@ -87,9 +89,16 @@ internal static class HypercallTable
             case 54: return Absent();                                                                          // -                             | -    | -   | absent | absent
             case 55: return Absent();                                                                          // -                             | -    | -   | absent | absent
             default:
-                Domains.FaultInjection.OnCall(number);
-                return Absent();
+                return Unknown(a1, a2, a3, a4, a5, number);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Unknown(ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong number)
+    {
+        long result = Absent();
+        FaultInjection.OnCall(number, a1, a2, a3, ref result);
+        return result;
     }
 
     private static long Absent() => XenError.NotImplemented.ToResult();

@@ -7,18 +7,43 @@ using Xenith.Machine;
 namespace Xenith.Hypervisor.Hypercalls;
 
 /// <summary>
-/// XENMEM_exchange: a domain swaps frames for others of another contiguity or below an address limit; dom0 gets its DMA buffers so. One chunk, the size of the larger extent, is one step:
-/// new memory is found first, then the old frames are taken, and if one cannot be taken all go back.
+/// XENMEM_exchange: a domain swaps frames for others of another contiguity or below an address limit; dom0 gets its DMA buffers so. One chunk, the size of the larger extent, is taken from the domain frame by
+/// frame, then the new extents are placed, then the old frames are freed; if one cannot be taken all go back. All of it in steps: the frames say how far the exchange is (<see cref="DomainPages.TrySteal"/>),
+/// and where it goes on is in the upper bits of the command when the call is made again.
 /// </summary>
 internal static class MemoryExchanges
 {
-    /// <summary>The call. What has been exchanged so far is in the guest's structure, which is updated after each chunk.</summary>
-    internal static long Exchange(Domain caller, ulong command, ulong argument, uint number)
+    /// <summary>What is done with the frames of a chunk, in the order of an exchange that succeeds; then how one ends that does not.</summary>
+    private enum Phase
     {
+        Take,
+        Place,
+        Free,
+        FreeThenBadAddress,
+        FreeThenNoMemory,
+        ReturnThenInvalid,
+        ReturnThenBadAddress,
+        ReturnThenNoMemory,
+    }
+
+    /// <summary>Where the call goes on: the phase in the three highest bits of the command, and in nine bits below them the frame or extent. The largest chunk has 2^9 frames.</summary>
+    private const int IndexBits = (int)MemoryReservations.MaxOrder, PhaseShift = 61 - MemoryHypercalls.CommandBits, IndexShift = PhaseShift - IndexBits;
+    private const ulong IndexMask = (1UL << IndexBits) - 1;
+
+    /// <summary>Frames between two looks. To take one, or to free it, is some 200 instructions.</summary>
+    private const ulong FramesPerLook = 16;
+
+    private const ulong NrExchangedOffset = 64;
+
+    /// <summary>The call. What has been exchanged so far is in the guest's structure, which is updated after each chunk.</summary>
+    internal static long Exchange(Domain caller, ulong start, ulong argument, uint number)
+    {
+        if ((start & (1UL << IndexShift) - 1) != 0)
+            return XenError.Invalid.ToResult();
         if (!GuestMemory.TryRead(argument, out MemoryExchange request))
             return XenError.BadAddress.ToResult();
         uint inOrder = request.In.ExtentOrder, outOrder = request.Out.ExtentOrder;
-        if (Math.Max(inOrder, outOrder) > MemoryReservations.MaxOrderOf(caller))
+        if (Math.Max(inOrder, outOrder) > MemoryReservations.MaxOrder)
             return XenError.NotPermitted.ToResult();
         if (request.NrExchanged > request.In.NrExtents
             || request.In.NrExtents > ulong.MaxValue >> (int)inOrder
@@ -38,146 +63,135 @@ internal static class MemoryExchanges
         ulong inPerChunk = 1UL << (chunkOrder - (int)inOrder);
         if (request.NrExchanged % inPerChunk != 0 || request.In.NrExtents % inPerChunk != 0)
             return XenError.Invalid.ToResult();
-        Vcpu vcpu = Serving.Vcpu;
-        bool any = false;
+        var phase = (Phase)(int)(start >> PhaseShift);
+        ulong index = start >> IndexShift & IndexMask;
+        Looks looks = new() { Budget = new StepBudget(Serving.Vcpu) };
         while (request.NrExchanged < request.In.NrExtents)
         {
-            if (any && Continuation.IsDue(vcpu))
-                return Continuation.Again(number, command, argument);
-            XenError error = ExchangeChunk(target, request, chunkOrder);
+            XenError error = ExchangeChunk(target, request, chunkOrder, ref phase, ref index, ref looks);
+            if (error == XenError.Restart)
+                return Continuation.Again(number, (ulong)MemoryOp.Exchange | ((ulong)(int)phase << PhaseShift | index << IndexShift) << MemoryHypercalls.CommandBits, argument);
             if (error != XenError.None)
                 return error.ToResult();
             request.NrExchanged += inPerChunk;
-            any = true;
             if (!GuestMemory.TryWrite(argument + NrExchangedOffset, request.NrExchanged))
                 return XenError.BadAddress.ToResult();
         }
         return 0;
     }
 
-    private const ulong NrExchangedOffset = 64;
-
-    private static XenError ExchangeChunk(Domain target, in MemoryExchange request, int chunkOrder)
+    /// <summary>Goes on with a chunk; <see cref="XenError.Restart"/> if the budget is spent. At its end the next chunk begins with the first phase.</summary>
+    private static XenError ExchangeChunk(Domain target, in MemoryExchange request, int chunkOrder, ref Phase phase, ref ulong index, ref Looks looks)
     {
-        Host host = Host.Current;
-        int inOrder = (int)request.In.ExtentOrder, outOrder = (int)request.Out.ExtentOrder;
         ulong frames = 1UL << chunkOrder;
-        int addressBits = (int)(request.Out.MemFlags & 0xff);
-        ulong outFirst = (request.NrExchanged << inOrder) >> outOrder;
-        ulong outCount = 1UL << (chunkOrder - outOrder);
-        StolenFrames stolen = host.Stolen;
-        using SpinLock.Scope held = stolen.Enter();
-
-        ulong firstIn = request.NrExchanged;
-        for (ulong i = 0; i < frames; i++)
+        if (phase == Phase.Take)
         {
-            XenError error = XenError.BadAddress;
-            if (GuestMemory.TryRead(request.In.ExtentStart.Value, firstIn + (i >> inOrder), out ulong mfn))
-            {
-                Mfn frame = new(unchecked(mfn + (i & ((1UL << inOrder) - 1))));
-                ulong number = host.Memory.M2P.Get(frame);
-                // Noted before it is taken, so that a trap in between does not lose it.
-                stolen.Add(frame, number);
-                error = host.Memory.Frames.Contains(frame) && target.Pages.TrySteal(frame) ? XenError.None : XenError.Invalid;
-                if (error != XenError.None)
-                    stolen.DropLast();
-            }
-            if (error != XenError.None)
-            {
-                stolen.GiveBack(host.Memory, target);
+            XenError error = Take(target, request, frames, ref index, ref looks);
+            if (error == XenError.Restart)
                 return error;
-            }
+            phase = error == XenError.None ? Phase.Place : error == XenError.BadAddress ? Phase.ReturnThenBadAddress : Phase.ReturnThenInvalid;
+            index = 0;
         }
-
-        // The new frames take the pseudo-physical numbers that the guest put into the output list.
-        for (ulong extent = 0; extent < outCount; extent++)
+        if (phase == Phase.Place)
         {
-            XenError error = PlaceExtent(host, target, request, outFirst + extent, outOrder, addressBits);
-            if (error != XenError.None)
-            {
-                if (extent == 0)
-                    stolen.GiveBack(host.Memory, target);
-                else
-                    stolen.Free(host.Memory);
+            XenError error = Place(target, request, chunkOrder, ref index, ref looks);
+            if (error == XenError.Restart)
                 return error;
-            }
+            if (error == XenError.None)
+                phase = Phase.Free;
+            else if (index == 0)
+                phase = error == XenError.BadAddress ? Phase.ReturnThenBadAddress : Phase.ReturnThenNoMemory;
+            else
+                phase = error == XenError.BadAddress ? Phase.FreeThenBadAddress : Phase.FreeThenNoMemory;
+            index = 0;
         }
-        stolen.Free(host.Memory);
+        if (LetGo(target, request, frames, phase >= Phase.ReturnThenInvalid, ref index, ref looks) == XenError.Restart)
+            return XenError.Restart;
+        XenError end = phase switch
+        {
+            Phase.FreeThenBadAddress or Phase.ReturnThenBadAddress => XenError.BadAddress,
+            Phase.FreeThenNoMemory or Phase.ReturnThenNoMemory => XenError.NoMemory,
+            Phase.ReturnThenInvalid => XenError.Invalid,
+            _ => XenError.None,
+        };
+        phase = Phase.Take;
+        index = 0;
+        return end;
+    }
+
+    /// <summary>Reads a frame of the input list; index counts the frames of the chunk.</summary>
+    private static bool TryReadFrame(in MemoryExchange request, ulong index, out Mfn frame)
+    {
+        int order = (int)request.In.ExtentOrder;
+        bool ok = GuestMemory.TryRead(request.In.ExtentStart.Value, request.NrExchanged + (index >> order), out ulong first);
+        frame = new Mfn(unchecked(first + (index & ((1UL << order) - 1))));
+        return ok;
+    }
+
+    private static XenError Take(Domain target, in MemoryExchange request, ulong frames, ref ulong index, ref Looks looks)
+    {
+        for (; index < frames; index++)
+        {
+            if (looks.IsTime())
+                return XenError.Restart;
+            if (!TryReadFrame(request, index, out Mfn frame))
+                return XenError.BadAddress;
+            if (!target.Pages.TrySteal(frame))
+                return XenError.Invalid;
+            looks.Budget.Step();
+        }
         return XenError.None;
     }
 
-    private static XenError PlaceExtent(Host host, Domain target, in MemoryExchange request, ulong extent, int order, int addressBits)
+    /// <summary>The new frames take the pseudo-physical numbers that the guest put into the output list.</summary>
+    private static XenError Place(Domain target, in MemoryExchange request, int chunkOrder, ref ulong index, ref Looks looks)
     {
-        if (!GuestMemory.TryRead(request.Out.ExtentStart.Value, extent, out ulong pfn))
-            return XenError.BadAddress;
-        if (!target.Pages.TryAllocate(order, AllocationFlags.None.Below(addressBits), out Mfn first))
-            return XenError.NoMemory;
-        for (ulong i = 0; i < 1UL << order; i++)
-            host.Memory.M2P.Set(first.Plus(i), unchecked(pfn + i));
-        return GuestMemory.TryWrite(request.Out.ExtentStart.Value, extent, first.Value) ? XenError.None : XenError.BadAddress;
-    }
-}
-
-/// <summary>Frames that an exchange has taken from a domain and not yet given to anybody. One exchange at a time has them.</summary>
-public sealed class StolenFrames
-{
-    private readonly SpinLock _lock;
-
-    /// <summary>Empty.</summary>
-    public StolenFrames() => _lock = new SpinLock(LockRank.PageTables, new Repair(this));
-
-    private readonly ulong[] _frames = new ulong[1 << 12];
-    private readonly ulong[] _pfns = new ulong[1 << 12];
-    private int _count;
-
-    /// <summary>Waits for another exchange, and begins one.</summary>
-    internal SpinLock.Scope Enter()
-    {
-        SpinLock.Scope held = _lock.Enter();
-        _count = 0;
-        return held;
-    }
-
-    /// <summary>The frame that was noted last has not been taken.</summary>
-    internal void DropLast() => _count--;
-
-    /// <summary>Notes a frame and the pseudo-physical number that it had.</summary>
-    internal void Add(Mfn frame, ulong pfn)
-    {
-        _frames[_count] = frame.Value;
-        _pfns[_count] = pfn;
-        _count++;
-    }
-
-    /// <summary>Returns the frames to the domain that they were taken from.</summary>
-    internal void GiveBack(MachineMemory memory, Domain owner)
-    {
-        for (int i = 0; i < _count; i++)
+        int order = (int)request.Out.ExtentOrder;
+        ulong first = (request.NrExchanged << (int)request.In.ExtentOrder) >> order;
+        AllocationFlags flags = AllocationFlags.None.Below((int)(request.Out.MemFlags & 0xff));
+        for (; index < 1UL << (chunkOrder - order); index++)
         {
-            if (owner.Pages.TryAssign(new Mfn(_frames[i])))
-                memory.M2P.Set(new Mfn(_frames[i]), _pfns[i]);
-            else
-                memory.Allocator.Free(new Mfn(_frames[i]), 0);
+            if (looks.IsTime())
+                return XenError.Restart;
+            if (!GuestMemory.TryRead(request.Out.ExtentStart.Value, first + index, out ulong pfn))
+                return XenError.BadAddress;
+            XenError error = target.Pages.Allocate(order, flags, true, ref looks.Budget, out Mfn placed);
+            if (error != XenError.None)
+                return error;
+            MachineToPhysical m2p = Host.Current.Memory.M2P;
+            for (ulong i = 0; i < 1UL << order; i++)
+                m2p.Set(placed.Plus(i), unchecked(pfn + i));
+            if (!GuestMemory.TryWrite(request.Out.ExtentStart.Value, first + index, placed.Value))
+            {
+                // It counts as placed: what it replaces is gone.
+                index++;
+                return XenError.BadAddress;
+            }
+            looks.Budget.Step();
         }
-        _count = 0;
+        return XenError.None;
     }
 
-    /// <summary>After a trap: those that are nobody's go back to the allocator.</summary>
-    private sealed class Repair(StolenFrames stolen) : Undoable
+    /// <summary>Frees the frames that were taken, or returns them. The list is read again: what the guest has put there meanwhile was not taken, and is passed over.</summary>
+    private static XenError LetGo(Domain target, in MemoryExchange request, ulong frames, bool areReturned, ref ulong index, ref Looks looks)
     {
-        public override void Undo(ulong argument)
+        for (; index < frames; index++)
         {
-            for (int i = 0; i < stolen._count; i++)
-                Host.Current.Memory.Allocator.TakeBack(stolen._frames[i], 0);
-            stolen._count = 0;
+            if (looks.IsTime())
+                return XenError.Restart;
+            if (TryReadFrame(request, index, out Mfn frame))
+                _ = areReturned ? target.Pages.TryReturn(frame) : target.Pages.TryFreeStolen(frame);
+            looks.Budget.Step();
         }
+        return XenError.None;
     }
 
-    /// <summary>Returns the frames to the page allocator.</summary>
-    internal void Free(MachineMemory memory)
+    /// <summary>A budget that is looked at every so many frames.</summary>
+    private struct Looks
     {
-        for (int i = 0; i < _count; i++)
-            memory.Allocator.Free(new Mfn(_frames[i]), 0);
-        _count = 0;
+        internal StepBudget Budget;
+        private ulong _frames;
+
+        internal bool IsTime() => unchecked(_frames++ % FramesPerLook) == 0 && Budget.IsSpent;
     }
 }

@@ -11,7 +11,7 @@ namespace Xenith.Hypervisor.Hypercalls;
 /// </summary>
 internal static class MemoryHypercalls
 {
-    private const int CommandBits = 6;
+    internal const int CommandBits = 6;
     private const ulong CommandMask = (1 << CommandBits) - 1;
 
     // Guests index the machine-to-physical table in this window (public/arch-x86/xen-x86_64.h).
@@ -33,9 +33,10 @@ internal static class MemoryHypercalls
             case Abi.MemoryOp.IncreaseReservation:
             case Abi.MemoryOp.DecreaseReservation:
             case Abi.MemoryOp.PopulatePhysmap:
-                return Continue(MemoryReservations.Change(caller, (MemoryOp)(command & CommandMask), argument, done, out bool more), more, command, argument, number);
+                ulong result = MemoryReservations.Change(caller, (MemoryOp)(command & CommandMask), argument, done, out bool more, out ulong next);
+                return Continue(result, more, next, command, argument, number);
             case Abi.MemoryOp.Exchange:
-                return MemoryExchanges.Exchange(caller, command, argument, number);
+                return MemoryExchanges.Exchange(caller, done, argument, number);
             case Abi.MemoryOp.MaximumRamPage:
                 return (long)Host.Current.Memory.Frames.Count;
             case Abi.MemoryOp.CurrentReservation:
@@ -90,7 +91,7 @@ internal static class MemoryHypercalls
     /// <summary>What an operation says that is done at once, and is told that part of it has been done.</summary>
     private static XenError RefusalOfStart(MemoryOp op) => op switch
     {
-        Abi.MemoryOp.Exchange or Abi.MemoryOp.MaximumRamPage or Abi.MemoryOp.CurrentReservation or Abi.MemoryOp.MaximumReservation or Abi.MemoryOp.MaximumGpfn
+        Abi.MemoryOp.MaximumRamPage or Abi.MemoryOp.CurrentReservation or Abi.MemoryOp.MaximumReservation or Abi.MemoryOp.MaximumGpfn
             or Abi.MemoryOp.RemoveFromPhysmap or Abi.MemoryOp.ClaimPages or Abi.MemoryOp.GetVnumaInfo or Abi.MemoryOp.ReservedDeviceMemoryMap => XenError.Invalid,
         Abi.MemoryOp.MemoryMap or Abi.MemoryOp.MachineMemoryMap or Abi.MemoryOp.SetMemoryMap or Abi.MemoryOp.MachphysMapping or Abi.MemoryOp.MachphysMfnList
             or Abi.MemoryOp.MachphysCompatMfnList or Abi.MemoryOp.GetPodTarget or Abi.MemoryOp.SetPodTarget
@@ -99,8 +100,8 @@ internal static class MemoryHypercalls
     };
 
     /// <summary>The result of a call over a list: the number of extents that are done, or the call is made again for the rest.</summary>
-    private static long Continue(ulong done, bool more, ulong command, ulong argument, uint number) =>
-        more ? Continuation.Again(number, (command & CommandMask) | done << CommandBits, argument) : (long)done;
+    private static long Continue(ulong done, bool more, ulong next, ulong command, ulong argument, uint number) =>
+        more ? Continuation.Again(number, (command & CommandMask) | next << CommandBits, argument) : (long)done;
 
     private static long Query(Domain caller, MemoryOp op, ulong argument)
     {

@@ -18,6 +18,8 @@ internal static partial class MmuHypercalls
     {
         Vcpu vcpu = Serving.Vcpu;
         UnfinishedTables unfinished = vcpu.Pv.Unfinished;
+        if (countArgument == 1 && doneAddress == 0 && (domain & 0xffff) == DomainIds.Self && !unfinished.Any)
+            return ExtSingle(vcpu, list, domain, number);
         StepBudget budget = new(vcpu);
         if (unfinished.Any && Host.Current.Memory.Types.Finish(unfinished, ref budget) == XenError.Restart)
             return Continuation.Again(number, list, countArgument, doneAddress, domain);
@@ -54,6 +56,20 @@ internal static partial class MmuHypercalls
             GuestMemory.TryWrite(doneAddress, unchecked(before + done));
         if (error == XenError.Restart || (error == XenError.None && unfinished.Any))
             return Continuation.Again(number, list, (count - done) | Preempted, doneAddress, domain);
+        return error.ToResult();
+    }
+
+    /// <summary>What most calls are: one operation for the caller itself, and nobody asks how many were done.</summary>
+    private static long ExtSingle(Vcpu vcpu, ulong list, ulong domain, uint number)
+    {
+        if (!GuestMemory.TryRead(list, out MmuExtOp operation))
+            return XenError.BadAddress.ToResult();
+        StepBudget budget = new(vcpu);
+        XenError error = ExtOne(vcpu, vcpu.Domain, operation, ref budget);
+        if (error == XenError.Restart)
+            return Continuation.Again(number, list, 1 | Preempted, 0, domain);
+        if (error == XenError.None && vcpu.Pv.Unfinished.Any)
+            return Continuation.Again(number, unchecked(list + ExtOpSize), Preempted, 0, domain);
         return error.ToResult();
     }
 
@@ -122,7 +138,7 @@ internal static partial class MmuHypercalls
                 memory.Tlb.FlushLocal();
                 return XenError.None;
             case MmuExtCommand.TlbFlushAll:
-                memory.Tlb.Flush(GuestFlush.CpusOf(vcpu.Domain));
+                GuestFlush.FlushAll(vcpu.Domain);
                 return XenError.None;
             case MmuExtCommand.TlbFlushMulti:
                 if (!GuestFlush.TryCpusOf(vcpu.Domain, operation.VcpuMask.Value, out CpuSet flushed))

@@ -50,7 +50,7 @@ internal static partial class PvHypercalls
         vcpu.Info.Store8(VcpuInfoOffsets.UpcallMask, (context.Rflags & Rflags.Interrupt) == 0 ? (byte)1 : (byte)0);
         if (pv.NmiMasked)
             EndNmi(pv);
-        PerCpu.RaiseWork(PendingWork.FullFrame);
+        PerCpu.WayOut |= WayOut.FullFrame;
         return unchecked((long)context.Rax);
     }
 

@@ -42,10 +42,15 @@ internal static partial class MmuHypercalls
         XenError error = PageTableUpdate.TryUpdateQuickly(memory, domain, table, new PageTableEntry(value), change, ref budget)
             ? XenError.None
             : PageTableUpdate.UpdateFound(memory, domain, table, new PageTableEntry(value), change, ref budget);
-        return error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0 ? error : Flush(vcpu.Domain, memory, address, flags);
+        if (error != XenError.None || (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == 0)
+            return error;
+        if (flags != (ulong)(UpdateVaMappingFlags.TlbFlush | UpdateVaMappingFlags.Local))
+            return Flush(domain, memory, address, flags);
+        memory.Tlb.FlushLocal();
+        return XenError.None;
     }
 
-    /// <summary>The flush that the flags ask for, on the vCPUs that they name: this one, all, or those of a bitmap.</summary>
+    /// <summary>The flush that the flags ask for, if it is not just this CPU's whole TLB: on the vCPUs that they name: this one, all, or those of a bitmap.</summary>
     private static XenError Flush(Domain domain, MachineMemory memory, ulong address, ulong flags)
     {
         bool whole = (flags & (ulong)UpdateVaMappingFlags.FlushTypeMask) == (ulong)UpdateVaMappingFlags.TlbFlush;
@@ -59,6 +64,11 @@ internal static partial class MmuHypercalls
                 memory.Tlb.FlushLocal();
             else
                 Cpu.InvalidatePage(address);
+            return XenError.None;
+        }
+        if (where == (ulong)UpdateVaMappingFlags.All && whole)
+        {
+            GuestFlush.FlushAll(domain);
             return XenError.None;
         }
         CpuSet cpus;

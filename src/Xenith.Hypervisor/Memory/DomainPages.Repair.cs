@@ -14,6 +14,7 @@ public sealed partial class DomainPages
         _last = 0;
         TotalPages = 0;
         SharedPages = 0;
+        _stolen = 0;
         for (ulong at = 1; at < frames.Count; at++)
         {
             Mfn frame = new(at);
@@ -26,6 +27,8 @@ public sealed partial class DomainPages
                 continue;
             Append(frames, frame, ref info);
             TotalPages++;
+            if ((info.Count & FrameBits.Stolen) != 0)
+                _stolen++;
         }
         // A walk that takes the memory away begins anew.
         _cursor = _first;

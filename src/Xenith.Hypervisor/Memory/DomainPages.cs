@@ -39,7 +39,9 @@ public sealed partial class DomainPages
     public bool TryAssign(Mfn frame) => TryAssign(frame, 0);
 
     /// <summary>Gives the domain 2^order frames that are nobody's, or none.</summary>
-    public bool TryAssign(Mfn first, int order)
+    public bool TryAssign(Mfn first, int order) => TryAssign(first, order, false);
+
+    private bool TryAssign(Mfn first, int order, bool exchanged)
     {
         MachineMemory memory = Host.Current.Memory;
         FrameTable frames = memory.Frames;
@@ -53,9 +55,11 @@ public sealed partial class DomainPages
         }
         using (_lock.Enter())
         {
-            if (_domain.State != DomainState.Alive || TotalPages > MaxPages || count > MaxPages - TotalPages)
+            if (_domain.State != DomainState.Alive || !HasRoom(count, exchanged))
                 return false;
             KeepDomain();
+            if (exchanged)
+                _replaced += count;
             for (ulong i = 0; i < count; i++)
             {
                 Mfn frame = first.Plus(i);
@@ -76,7 +80,7 @@ public sealed partial class DomainPages
         ulong count = 1UL << order;
         PageAllocator allocator = Host.Current.Memory.Allocator;
         first = Mfn.Invalid;
-        if (TotalPages > MaxPages || count > MaxPages - TotalPages)
+        if (!HasRoom(count, false))
             return false;
         if (!allocator.TryAllocate(order, ClaimedPages >= count ? flags.FromClaim() : flags, out first, out int note))
             return false;
@@ -89,6 +93,32 @@ public sealed partial class DomainPages
         if (ClaimedPages != 0)
             UseClaim(allocator, count);
         return true;
+    }
+
+    /// <summary>
+    /// Allocates frames for a guest that asked for them, and gives them to the domain. <see cref="XenError.Restart"/> if the call is to be made again, <see cref="XenError.NoMemory"/> if there are none,
+    /// or the domain has all that it may have. <paramref name="exchanged"/>: they come in the place of frames that the domain gives away (<see cref="TrySteal"/>).
+    /// </summary>
+    internal XenError Allocate(int order, AllocationFlags flags, bool exchanged, ref StepBudget budget, out Mfn first)
+    {
+        ulong count = 1UL << order;
+        PageAllocator allocator = Host.Current.Memory.Allocator;
+        first = Mfn.Invalid;
+        if (!HasRoom(count, exchanged))
+            return XenError.NoMemory;
+        bool claimed = !exchanged && ClaimedPages >= count;
+        XenError error = allocator.AllocateInSteps(order, claimed ? flags.FromClaim() : flags, ref budget, out first, out int note);
+        if (error != XenError.None)
+            return error;
+        if (!TryAssign(first, order, exchanged))
+        {
+            allocator.Free(first, order, note);
+            return XenError.NoMemory;
+        }
+        PerCpu.Ledger.Strike(note);
+        if (!exchanged && ClaimedPages != 0)
+            UseClaim(allocator, count);
+        return XenError.None;
     }
 
     private void UseClaim(PageAllocator allocator, ulong count)
@@ -105,29 +135,12 @@ public sealed partial class DomainPages
     public bool TryGiveBack(Mfn frame)
     {
         MachineMemory memory = Host.Current.Memory;
-        if (memory.Types.TryRelease(frame, FrameBits.OwnerOf(_domain)))
+        if (memory.Types.TryRelease(frame, FrameBits.OwnerOf(_domain), this))
             return true;
         using ReferenceScope held = memory.Types.Hold(frame, _domain);
         if (!held.Exists || !TryTakeAllocated(ref memory.Frames[frame]))
             return false;
         memory.Types.PutReference(frame);
-        return true;
-    }
-
-    /// <summary>Takes a frame from the domain that nobody refers to but the domain itself; it is then nobody's, and dirty. False if there is another reference, or the frame is not the domain's.</summary>
-    public bool TrySteal(Mfn frame)
-    {
-        MachineMemory memory = Host.Current.Memory;
-        if (!memory.Frames.Contains(frame))
-            return false;
-        ref FrameInfo info = ref memory.Frames[frame];
-        ulong only = FrameBits.OnlyOwners(FrameBits.OwnerOf(_domain));
-        // The frames of an exchange are noted in its own list.
-        if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
-            return false;
-        Remove(frame, ref info);
-        info.TlbStamp = memory.Tlb.Now;
-        info.Count = FrameBits.Managed | FrameBits.Dirty;
         return true;
     }
 

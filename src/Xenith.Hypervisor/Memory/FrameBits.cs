@@ -63,6 +63,9 @@ internal static class FrameBits
     /// <summary>Free and on no list, because a CPU is zeroing it.</summary>
     internal const ulong Scrubbing = 1UL << 54;
 
+    /// <summary>Its owner exchanges it for another: still on the owner's list, but nobody can refer to it any more (<see cref="DomainPages.TrySteal"/>).</summary>
+    internal const ulong Stolen = 1UL << 53;
+
     internal const int OwnerShift = 32;
     internal const ulong OwnerMask = 0xffffUL << OwnerShift;
 
@@ -78,6 +81,9 @@ internal static class FrameBits
     /// <summary>The count of a frame on its owner's list that nobody refers to but the owner.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong OnlyOwners(uint owner) => Managed | Allocated | Listed | (ulong)owner << OwnerShift | 1;
+
+    /// <summary>The count of a frame that is being exchanged.</summary>
+    internal static ulong StolenFrom(uint owner) => Managed | Stolen | Listed | (ulong)owner << OwnerShift;
 
     /// <summary>How a domain is named in the frame table.</summary>
     internal static uint OwnerOf(Domain domain) => unchecked(domain.Id + 1u);

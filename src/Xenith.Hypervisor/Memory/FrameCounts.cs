@@ -49,6 +49,14 @@ internal enum DropResult
     Underflow,
 }
 
+/// <summary>The reference of an L1 entry that is gone already, while it has not been given back.</summary>
+internal enum OwedEntry : uint
+{
+    None = 0,
+    ReadOnly = 1,
+    Writable = 2,
+}
+
 /// <summary>
 /// The atomic steps on a frame's two counters, each of which either happens whole or not at all. Nothing in here can trap, so no step can be half done.
 /// </summary>
@@ -140,9 +148,13 @@ internal static class FrameCounts
     /// two for the first writable mapping of a frame that was never anything else.
     /// </summary>
     [Commit]
-    internal static TakeResult TryTake(ref FrameInfo frame, uint owner, bool writable) => Take(ref frame, owner, writable);
+    internal static TakeResult TryTake(ref FrameInfo frame, uint owner, bool writable)
+    {
+        TakeResult taken = Take(ref frame, owner, writable);
+        return taken == TakeResult.Taken ? taken : Untake(ref frame, taken);
+    }
 
-    /// <inheritdoc cref="TryTake"/>
+    /// <summary>The same, but what comes out has still to go through <see cref="Untake"/>: as the caller's last step, so that he need not keep anything over it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TakeResult Take(ref FrameInfo frame, uint owner, bool writable)
     {
@@ -166,9 +178,58 @@ internal static class FrameCounts
         }
     }
 
+    /// <summary>Gives back what an attempt took that did not succeed, unless that is the last reference by now. Says what the caller has then.</summary>
+    [Commit]
+    internal static TakeResult Untake(ref FrameInfo frame, TakeResult taken) => taken switch
+    {
+        TakeResult.ForeignType => TryUntakeType(ref frame) ? TakeResult.NotSimple : taken,
+        TakeResult.General => TryUntake(ref frame) ? TakeResult.NotSimple : taken,
+        _ => taken,
+    };
+
+    /// <summary>Gives back a reference to a type that was taken a moment ago, unless it is the last by now.</summary>
+    [Commit]
+    private static bool TryUntakeType(ref FrameInfo frame)
+    {
+        unchecked
+        {
+            ulong bits = Volatile.Read(ref frame.Type);
+            while ((uint)bits > 1)
+            {
+                ulong seen = Interlocked.CompareExchange(ref frame.Type, bits - 1, bits);
+                if (seen == bits)
+                    return true;
+                bits = seen;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>The same for a general reference.</summary>
+    [Commit]
+    private static bool TryUntake(ref FrameInfo frame)
+    {
+        unchecked
+        {
+            ulong count = Volatile.Read(ref frame.Count);
+            while ((uint)count > 1)
+            {
+                ulong seen = Interlocked.CompareExchange(ref frame.Count, count - 1, count);
+                if (seen == count)
+                    return true;
+                count = seen;
+            }
+            return false;
+        }
+    }
+
     /// <summary>Gives back the reference of an L1 entry that is gone; with the last writable one of a frame, the general reference that the type held goes too.</summary>
     [Commit]
-    internal static DropResult TryDrop(ref FrameInfo frame, bool writable, TlbFlush tlb)
+    internal static DropResult TryDrop(ref FrameInfo frame, bool writable, TlbFlush tlb) => Drop(ref frame, writable, tlb);
+
+    /// <inheritdoc cref="TryDrop"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static DropResult Drop(ref FrameInfo frame, bool writable, TlbFlush tlb)
     {
         unchecked
         {
@@ -198,6 +259,62 @@ internal static class FrameCounts
         {
             return (uint)bits - 1 < FrameBits.MostReferences - 1 && (int)(bits >> TypeBits.TypeShift) == (int)type;
         }
+    }
+
+    /// <summary>Takes a general reference and notes it.</summary>
+    [Commit]
+    internal static bool TryGet(ref FrameInfo frame, uint owner, ref ulong note, ulong value)
+    {
+        if (!TryGet(ref frame, owner))
+            return false;
+        note = value;
+        return true;
+    }
+
+    /// <summary>Gives back a general reference and the note of it.</summary>
+    [Commit]
+    internal static PutResult Put(ref FrameInfo frame, ref ulong note, ulong value)
+    {
+        note = value;
+        return Put(ref frame);
+    }
+
+    /// <summary>Gives back the reference of a writable use and the note of it.</summary>
+    [Commit]
+    internal static DropResult TryDrop(ref FrameInfo frame, TlbFlush tlb, ref ulong note)
+    {
+        DropResult result = Drop(ref frame, true, tlb);
+        if (result != DropResult.Again)
+            note = 0;
+        return result;
+    }
+
+    /// <summary>Gives back the reference of an L1 entry that is gone, and forgets that it was owed.</summary>
+    [Commit]
+    internal static DropResult TryDropOwed(ref FrameInfo frame, ref OwedEntry owed, TlbFlush tlb)
+    {
+        DropResult result = Drop(ref frame, owed == OwedEntry.Writable, tlb);
+        if (result != DropResult.Again)
+            owed = OwedEntry.None;
+        return result;
+    }
+
+    /// <summary>Changes the type word if nobody else has since it was read, and notes what the caller has then.</summary>
+    [Commit]
+    internal static bool TryChangeType(ref FrameInfo frame, ulong from, ulong to, ref ulong note, ulong value)
+    {
+        if (Interlocked.CompareExchange(ref frame.Type, to, from) != from)
+            return false;
+        note = value;
+        return true;
+    }
+
+    /// <summary>Ends the time of a busy frame, and notes what the caller has then.</summary>
+    [Commit]
+    internal static void SetType(ref FrameInfo frame, ulong bits, ref ulong note, ulong value)
+    {
+        note = value;
+        Volatile.Write(ref frame.Type, bits);
     }
 
     /// <summary>Changes the type word if nobody else has since it was read.</summary>

@@ -47,12 +47,12 @@ internal sealed class FreeLists
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int ZoneOf(ulong frame)
     {
-        int bits = 64 - BitOperations.LeadingZeroCount(frame) + AddressSpace.PageShift;
-        return bits <= LowestZoneBits ? 0 : bits - LowestZoneBits;
+        int bits = unchecked(64 - BitOperations.LeadingZeroCount(frame) + AddressSpace.PageShift);
+        return bits <= LowestZoneBits ? 0 : unchecked(bits - LowestZoneBits);
     }
 
     /// <summary>Order of a block, kept in its head.</summary>
-    internal static int OrderOf(in FrameInfo head) => (int)(head.Type & 0xff);
+    internal static int OrderOf(in FrameInfo head) => unchecked((int)(head.Type & 0xff));
 
     /// <summary>Index in the block of the first frame that may be dirty, or <see cref="Clean"/>.</summary>
     internal static uint FirstDirtyOf(in FrameInfo head) => unchecked((uint)(head.Type >> 8));
@@ -85,6 +85,7 @@ internal sealed class FreeLists
     internal uint Last(int group, int order) => _last[group * Orders + order];
 
     /// <summary>True if the frame heads a free block of this order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsBlock(ulong frame, int order)
     {
         if (!_frames.Contains(new Mfn(frame)))
@@ -107,10 +108,10 @@ internal sealed class FreeLists
     /// <summary>Puts a block on its list.</summary>
     internal void Add(int group, uint block, int order, uint firstDirty)
     {
-        int list = group * Orders + order;
+        int list = unchecked(group * Orders + order);
         ref FrameInfo head = ref _frames[new Mfn(block)];
         head.Count |= FrameBits.BlockHead;
-        head.Type = (ulong)(uint)order | (ulong)firstDirty << 8;
+        head.Type = unchecked((ulong)(uint)order) | (ulong)firstDirty << 8;
         uint first = _first[list], last = _last[list];
         if (firstDirty == Clean)
         {
@@ -132,14 +133,18 @@ internal sealed class FreeLists
             else
                 _frames[new Mfn(last)].Next = block;
         }
-        _orders[group] |= 1u << order;
-        _zones[group / Zones] |= 1u << group % Zones;
+        uint orders = _orders[group];
+        if ((orders >> order & 1) != 0)
+            return;
+        _orders[group] = orders | 1u << order;
+        if (orders == 0)
+            _zones[group / Zones] |= 1u << group % Zones;
     }
 
     /// <summary>Takes a block off its list.</summary>
     internal void Remove(int group, uint block, int order)
     {
-        int list = group * Orders + order;
+        int list = unchecked(group * Orders + order);
         ref FrameInfo head = ref _frames[new Mfn(block)];
         if (head.Previous == 0)
             _first[list] = head.Next;

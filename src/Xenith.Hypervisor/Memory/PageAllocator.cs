@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Memory;
@@ -175,6 +176,7 @@ public sealed partial class PageAllocator
     }
 
     /// <summary>Notes that somebody has frames in his hands which nothing else says the place of: after a trap they go back, if they are not somebody's then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int EnterInHand(Mfn first, int order) => PerCpu.Ledger.Enter(_inHand, FramesInHand.Of(first.Value, order));
 
     /// <summary>Gives back frames that have been noted; the note is struck out.</summary>
@@ -182,6 +184,7 @@ public sealed partial class PageAllocator
     {
         ulong count = 1UL << order;
         int group = GroupOf(first.Value);
+        Ledger ledger = PerCpu.Ledger;
         using (_lock.Enter())
         {
             for (ulong i = 0; i < count; i++)
@@ -195,25 +198,44 @@ public sealed partial class PageAllocator
             _freeByGroup[group] += count;
             Merge(group, (uint)first.Value, order, 0);
             // Under the lock: nobody else can have got the frames yet.
-            PerCpu.Ledger.Strike(note);
+            ledger.Amend(note, FramesInHand.None);
         }
+        ledger.Strike(note);
     }
 
-    /// <summary>The same for a single frame, which is what domains give back.</summary>
+    /// <summary>The same for a single frame that nobody else can see: what domains give back.</summary>
+    internal void FreeOne(Mfn mfn, ref FrameInfo frame, int note)
+    {
+        int group = GroupOf(mfn.Value);
+        Ledger ledger = PerCpu.Ledger;
+        using (_lock.Enter())
+        {
+            PutBack(mfn, ref frame, group);
+            ledger.Amend(note, FramesInHand.None);
+        }
+        ledger.Strike(note);
+    }
+
+    /// <summary>The same for a single frame that is not noted.</summary>
     private void FreeOne(Mfn mfn)
     {
         ref FrameInfo frame = ref _frames[mfn];
         Invariant.Holds((frame.Count & ~FrameBits.Dirty) == FrameBits.Managed);
         int group = GroupOf(mfn.Value);
         using (_lock.Enter())
-        {
-            frame.Count = FrameBits.Managed | FrameBits.Free | FrameBits.Dirty;
-            frame.Type = 0;
-            _free++;
-            _dirty++;
-            _freeByGroup[group]++;
-            Merge(group, (uint)mfn.Value, 0, 0);
-        }
+            PutBack(mfn, ref frame, group);
+    }
+
+    /// <summary>Makes a frame a free block, or part of one. The lock is held.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutBack(Mfn mfn, ref FrameInfo frame, int group)
+    {
+        frame.Count = FrameBits.Managed | FrameBits.Free | FrameBits.Dirty;
+        frame.Type = 0;
+        _free++;
+        _dirty++;
+        _freeByGroup[group]++;
+        Merge(group, unchecked((uint)mfn.Value), 0, 0);
     }
 
     /// <summary>Changes what is set aside; false if so much is not free.</summary>
@@ -236,7 +258,8 @@ public sealed partial class PageAllocator
             ClaimedFrames -= Math.Min(frames, ClaimedFrames);
     }
 
-    private int GroupOf(ulong frame) => (_nodes == 1 ? 0 : _topology.NodeOf(frame)) * FreeLists.Zones + FreeLists.ZoneOf(frame);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int GroupOf(ulong frame) => _nodes == 1 ? FreeLists.ZoneOf(frame) : _topology.NodeOf(frame) * FreeLists.Zones + FreeLists.ZoneOf(frame);
 
     private bool TryTake(int order, AllocationFlags flags, out uint block)
     {
@@ -287,6 +310,12 @@ public sealed partial class PageAllocator
         int found = _lists.SmallestOrder(group, order);
         block = _lists.First(group, found);
         uint firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+        if (firstDirty != FreeLists.Clean && order != 0)
+        {
+            // None is clean. The last one is what was put back lately, perhaps half scrubbed.
+            block = _lists.Last(group, found);
+            firstDirty = FreeLists.FirstDirtyOf(in _frames[new Mfn(block)]);
+        }
         _lists.Remove(group, block, found);
         Cut(group, block, found, order, firstDirty);
         _free -= 1UL << order;
@@ -317,7 +346,8 @@ public sealed partial class PageAllocator
         {
             uint size = 1u << order;
             uint buddy = block ^ size;
-            if (!_lists.IsBlock(buddy, order) || GroupOf(buddy) != group)
+            // Both halves of a block have the same number of address bits, as no block begins at frame 0; nodes may part them.
+            if (!_lists.IsBlock(buddy, order) || (_nodes != 1 && GroupOf(buddy) != group))
                 break;
             uint other = FreeLists.FirstDirtyOf(in _frames[new Mfn(buddy)]);
             _lists.Remove(group, buddy, order);

@@ -54,7 +54,7 @@ public sealed partial class PageTypes
         if (!_frames.Contains(frame))
             return false;
         ref FrameInfo info = ref _frames[frame];
-        if (!FrameCounts.TryGetType(ref info, PageType.SegmentDescriptors))
+        if (info.Owner != FrameBits.OwnerOf(owner) || !FrameCounts.TryGetType(ref info, PageType.SegmentDescriptors))
             return false;
         if (info.Owner == FrameBits.OwnerOf(owner))
             return true;
@@ -87,29 +87,68 @@ public sealed partial class PageTypes
     /// </summary>
     private XenError GetType(Mfn frame, ref FrameInfo info, PageType type, uint owner, Domain? domain, XenError refusal, ref StepBudget budget)
     {
-        if (!FrameCounts.TryGet(ref info, owner))
+        XenError error = GetType(frame, ref info, type, owner, domain, refusal, ref budget, out int held);
+        PerCpu.Ledger.Strike(held);
+        return error;
+    }
+
+    /// <summary>
+    /// Takes a reference for writing that stands in the ledger (<paramref name="held"/>) until <see cref="PutHeld"/> or until its entry is struck out, in case of an error too.
+    /// The answer is that of <see cref="TryGetWritable"/>.
+    /// </summary>
+    internal XenError HoldWritable(Mfn frame, Domain owner, out int held)
+    {
+        StepBudget budget = StepBudget.ForCaller();
+        return GetType(frame, ref _frames[frame], PageType.Writable, FrameBits.OwnerOf(owner), null, XenError.Busy, ref budget, out held);
+    }
+
+    /// <summary>Ends what <see cref="HoldWritable"/> began, whatever it answered.</summary>
+    internal void PutHeld(Mfn frame, int held)
+    {
+        Ledger ledger = PerCpu.Ledger;
+        ref ulong note = ref ledger.ArgumentOf(held);
+        DropResult result = DropResult.Remains;
+        if ((note & FrameInHand.Typed) != 0)
+        {
+            do
+                result = FrameCounts.TryDrop(ref _frames[frame], _tlb, ref note);
+            while (result == DropResult.Again);
+        }
+        ledger.Strike(held);
+        if (result == DropResult.LastReference)
+            Release(frame);
+        Invariant.Holds(result != DropResult.Underflow);
+    }
+
+    /// <summary>The same with the reference still noted: ledger entry <paramref name="held"/>, also if there is none.</summary>
+    private XenError GetType(Mfn frame, ref FrameInfo info, PageType type, uint owner, Domain? domain, XenError refusal, ref StepBudget budget, out int held)
+    {
+        Ledger ledger = PerCpu.Ledger;
+        held = ledger.Enter(_inHand, FrameInHand.None);
+        ref ulong note = ref ledger.ArgumentOf(held);
+        if (!FrameCounts.TryGet(ref info, owner, ref note, frame.Value | FrameInHand.General))
             return refusal;
-        int held = PerCpu.Ledger.Enter(_references, frame.Value);
+        FaultInjection.Point();
         XenError error;
         do
-            error = TryType(frame, ref info, type, domain, refusal, ref budget, ref held);
+            error = TryType(frame, ref info, type, domain, refusal, ref budget, ref note);
         while (error == XenError.TryAgain);
-        if (held != Absorbed)
+        FaultInjection.Point();
+        if ((note & FrameInHand.General) != 0)
         {
-            PerCpu.Ledger.Strike(held);
-            PutReference(frame);
+            PutResult result = FrameCounts.Put(ref info, ref note, (note & FrameInHand.Typed) != 0 ? note & ~FrameInHand.General : FrameInHand.None);
+            Invariant.Holds(result != PutResult.Underflow);
+            if (result == PutResult.Last)
+                Release(frame);
         }
         return error;
     }
 
-    /// <summary>In place of a ledger entry: the reference is the type's now, or was given back with it.</summary>
-    private const int Absorbed = -1;
-
     /// <summary>
-    /// One look at the type of a frame that the caller holds a general reference to (ledger entry <paramref name="held"/>), and what follows from it.
+    /// One look at the type of a frame that the caller holds a general reference to (which <paramref name="note"/> says), and what follows from it.
     /// <see cref="XenError.TryAgain"/> if it changed meanwhile.
     /// </summary>
-    private XenError TryType(Mfn frame, ref FrameInfo info, PageType type, Domain? domain, XenError refusal, ref StepBudget budget, ref int held)
+    private XenError TryType(Mfn frame, ref FrameInfo info, PageType type, Domain? domain, XenError refusal, ref StepBudget budget, ref ulong note)
     {
         ulong bits = Volatile.Read(ref info.Type);
         PageType present = TypeBits.TypeOf(bits);
@@ -119,7 +158,7 @@ public sealed partial class PageTypes
         {
             if (!FrameCounts.IsValid(bits, type))
                 return refusal;
-            return FrameCounts.TryChangeType(ref info, bits, unchecked(bits + 1)) ? XenError.None : XenError.TryAgain;
+            return FrameCounts.TryChangeType(ref info, bits, unchecked(bits + 1), ref note, note | FrameInHand.Typed) ? XenError.None : XenError.TryAgain;
         }
         if ((bits & TypeBits.Partial) != 0)
         {
@@ -129,59 +168,36 @@ public sealed partial class PageTypes
                 return XenError.TryAgain;
             return Promote(frame, ref info, domain, PerCpu.Ledger.Enter(_busy, frame.Value), ref budget);
         }
+        // From here on the type takes over the reference that the caller holds.
         if (type == PageType.Writable && present is PageType.None or PageType.Writable)
-        {
-            return TryAbsorb(frame, ref info, bits, TypeBits.One(type), ref held) ? XenError.None : XenError.TryAgain;
-        }
-        if (!TryAbsorb(frame, ref info, bits, TypeBits.Idle(type) | TypeBits.Busy | TypeBits.Promoting, ref held))
-            return XenError.TryAgain;
-        int ledger = PerCpu.Ledger.Enter(_busy, frame.Value);
-        // The frame was something else: nobody may reach it as that any more.
-        if (present != PageType.None && present != type)
-            _tlb.FlushSince(info.TlbStamp);
+            return FrameCounts.TryChangeType(ref info, bits, TypeBits.One(type), ref note, frame.Value | FrameInHand.Typed) ? XenError.None : XenError.TryAgain;
+        ulong busy = TypeBits.Idle(type) | TypeBits.Busy | TypeBits.Promoting;
         if (domain is not null)
-            return Promote(frame, ref info, domain, ledger, ref budget);
-        bool allowed = type != PageType.SegmentDescriptors || DescriptorCheck.TryAdjustPage(frame);
-        PerCpu.Ledger.Strike(ledger);
-        if (!allowed)
         {
-            EndType(frame, ref info, type);
+            // What a trap leaves of a table, the end of its owner finds: and that is who is served.
+            if (!FrameCounts.TryChangeType(ref info, bits, busy, ref note, FrameInHand.None))
+                return XenError.TryAgain;
+            int ledger = PerCpu.Ledger.Enter(_busy, frame.Value);
+            FlushFormer(ref info, present, type);
+            return Promote(frame, ref info, domain, ledger, ref budget);
+        }
+        if (!FrameCounts.TryChangeType(ref info, bits, busy, ref note, FrameInHand.OfBusy(frame, present)))
+            return XenError.TryAgain;
+        FlushFormer(ref info, present, type);
+        if (type == PageType.SegmentDescriptors && !DescriptorCheck.TryAdjustPage(frame))
+        {
+            FrameCounts.SetType(ref info, TypeBits.Idle(type), ref note, frame.Value | FrameInHand.General);
             return XenError.Invalid;
         }
-        Volatile.Write(ref info.Type, TypeBits.One(type));
+        FrameCounts.SetType(ref info, TypeBits.One(type), ref note, frame.Value | FrameInHand.Typed);
         return XenError.None;
     }
 
-    /// <summary>
-    /// Puts a type in force that takes over the reference which the caller holds. The ledger's entry goes first: a trap in between must not give back what the type holds. What it may cost instead,
-    /// a reference that nobody holds, the end of the domain sets right.
-    /// </summary>
-    private bool TryAbsorb(Mfn frame, ref FrameInfo info, ulong from, ulong to, ref int held)
+    /// <summary>The frame was something else: nobody may reach it as that any more.</summary>
+    private void FlushFormer(ref FrameInfo info, PageType former, PageType type)
     {
-        PerCpu.Ledger.Strike(held);
-        if (FrameCounts.TryChangeType(ref info, from, to))
-        {
-            held = Absorbed;
-            return true;
-        }
-        held = PerCpu.Ledger.Enter(_references, frame.Value);
-        return false;
-    }
-
-    /// <summary>Notes that a reference, or one to the type, is the caller's to give back whatever happens.</summary>
-    internal int EnterOwed(Mfn frame, bool general) => general ? PerCpu.Ledger.Enter(_references, frame.Value) : PerCpu.Ledger.Enter(_types, frame.Value);
-
-    /// <summary>Gives it back.</summary>
-    internal void PutOwed(Mfn frame, bool general, int owed)
-    {
-        ref FrameInfo info = ref _frames[frame];
-        PerCpu.Ledger.Strike(owed);
-        // In this order nothing lies between the two that can trap.
-        PutResult result = general ? FrameCounts.Put(ref info) : FrameCounts.PutType(ref info, _tlb);
-        if (result == PutResult.Last && general)
-            Release(frame);
-        else if (result == PutResult.Last)
-            EndType(frame, ref info, TypeBits.TypeOf(info.Type));
-        Invariant.Holds(result != PutResult.Underflow);
+        FaultInjection.Point();
+        if (former != PageType.None && former != type)
+            _tlb.FlushSince(info.TlbStamp);
     }
 }

@@ -50,15 +50,32 @@ public sealed partial class PageTypes
     /// <summary>Gives back the references of an L1 entry that stands in no table any more.</summary>
     internal void ReleaseL1(PageTableEntry entry)
     {
-        Mfn frame = entry.Frame;
-        if (!_frames.Contains(frame))
-            return;
-        ref FrameInfo info = ref _frames[frame];
-        if (info.Owner == FrameBits.IoOwner)
-            return;
-        DropResult result = FrameCounts.TryDrop(ref info, entry.IsWritable, _tlb);
+        DropResult result = TryDropEntry(entry);
+        FaultInjection.Point();
         if (result != DropResult.Remains)
-            DropSlowly(frame, ref info, entry.IsWritable, result);
+            DropSlowly(entry.Frame, ref _frames[entry.Frame], entry.IsWritable, result);
+    }
+
+    /// <summary>In one with the search for the frame: so nothing that can trap lies between the moment when an entry goes and the end of its reference, whoever's the frame is.</summary>
+    [Commit]
+    private DropResult TryDropEntry(PageTableEntry entry)
+    {
+        ref FrameInfo info = ref _frames.OrFirst(entry.Frame);
+        // Frame 0 lies in the same range of devices as everything else that has no references.
+        return entry.Frame.Value >= _frames.Count || info.Owner == FrameBits.IoOwner ? DropResult.Remains : FrameCounts.Drop(ref info, entry.IsWritable, _tlb);
+    }
+
+    /// <summary>Gives back the reference of an entry that went earlier; <paramref name="owed"/> says which, and is nothing afterwards.</summary>
+    internal void ReleaseOwed(Mfn frame, ref OwedEntry owed)
+    {
+        bool writable = owed == OwedEntry.Writable;
+        ref FrameInfo info = ref _frames[frame];
+        DropResult result;
+        do
+            result = FrameCounts.TryDropOwed(ref info, ref owed, _tlb);
+        while (result == DropResult.Again);
+        if (result != DropResult.Remains)
+            DropSlowly(frame, ref info, writable, result);
     }
 
     private void DropSlowly(Mfn frame, ref FrameInfo info, bool writable, DropResult result)

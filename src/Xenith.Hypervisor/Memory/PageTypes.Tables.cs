@@ -23,7 +23,7 @@ public sealed partial class PageTypes
         ref FrameInfo info = ref _frames[table];
         PageType type = TypeBits.TableType(level);
         uint owner = FrameBits.OwnerOf(domain);
-        if (FrameCounts.TryGetType(ref info, type))
+        if (info.Owner == owner && FrameCounts.TryGetType(ref info, type))
         {
             if (info.Owner == owner)
                 return XenError.None;
@@ -176,7 +176,9 @@ public sealed partial class PageTypes
                 view.Write(n, adjusted);
             Volatile.Write(ref info.Type, TypeBits.WithEntries(bits, unchecked(n + 1)));
             budget.Step();
+            FaultInjection.Point();
         }
+        FaultInjection.Point();
         if (level == 4)
             HypervisorAddressSpace.FillRootTable(view, domain);
         Volatile.Write(ref info.Type, TypeBits.One(TypeBits.TypeOf(bits)));

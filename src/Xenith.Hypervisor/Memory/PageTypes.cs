@@ -44,9 +44,9 @@ public sealed partial class PageTypes
     private readonly MachineToPhysical _m2p;
     private readonly DeviceFrames _devices;
     private readonly TlbFlush _tlb;
-    private readonly ReferenceUndo _references;
     private readonly BusyUndo _busy;
     private readonly TypeUndo _types;
+    private readonly FrameInHand _inHand;
 
     internal PageTypes(FrameTable frames, PageAllocator allocator, MachineToPhysical m2p, DeviceFrames devices)
     {
@@ -55,9 +55,9 @@ public sealed partial class PageTypes
         _m2p = m2p;
         _devices = devices;
         _tlb = allocator.Tlb;
-        _references = new ReferenceUndo(frames);
         _busy = new BusyUndo(frames);
         _types = new TypeUndo(frames, _tlb);
+        _inHand = new FrameInHand(frames, _tlb);
     }
 
     /// <summary>Takes a general reference to a frame that a domain owns.</summary>
@@ -84,7 +84,7 @@ public sealed partial class PageTypes
     /// Frees a frame that nobody refers to but its owner, in one step: the owner's own reference, which is the last, goes. False, and nothing done, if there is another or the frame is not
     /// the owner's.
     /// </summary>
-    internal bool TryRelease(Mfn frame, uint owner)
+    internal bool TryRelease(Mfn frame, uint owner, DomainPages pages)
     {
         if (!_frames.Contains(frame))
             return false;
@@ -92,13 +92,33 @@ public sealed partial class PageTypes
         ulong only = FrameBits.OnlyOwners(owner);
         if (Interlocked.CompareExchange(ref info.Count, only & ~(FrameBits.Allocated | 1), only) != only)
             return false;
-        Release(frame);
+        Release(frame, ref info, pages);
         return true;
     }
 
     /// <summary>Holds a general reference for as long as the scope lives.</summary>
-    public ReferenceScope Hold(Mfn frame, Domain owner) =>
-        TryGetReference(frame, owner) ? new ReferenceScope(this, frame, PerCpu.Ledger.Enter(_references, frame.Value)) : default;
+    public ReferenceScope Hold(Mfn frame, Domain owner)
+    {
+        if (!_frames.Contains(frame))
+            return default;
+        Ledger ledger = PerCpu.Ledger;
+        int held = ledger.Enter(_inHand, FrameInHand.None);
+        if (FrameCounts.TryGet(ref _frames[frame], FrameBits.OwnerOf(owner), ref ledger.ArgumentOf(held), frame.Value | FrameInHand.General))
+            return new ReferenceScope(this, frame, held);
+        ledger.Strike(held);
+        return default;
+    }
+
+    /// <summary>Ends what <see cref="Hold"/> began.</summary>
+    internal void PutReference(Mfn frame, int held)
+    {
+        Ledger ledger = PerCpu.Ledger;
+        PutResult result = FrameCounts.Put(ref _frames[frame], ref ledger.ArgumentOf(held), FrameInHand.None);
+        ledger.Strike(held);
+        if (result == PutResult.Last)
+            Release(frame);
+        Invariant.Holds(result != PutResult.Underflow);
+    }
 
     /// <summary>Lets a guest map a frame of the hypervisor, for writing too: shared_info, grant tables. The frame comes from the allocator and stays the hypervisor's.</summary>
     public void ShareWithGuest(Mfn frame, Domain domain)
@@ -153,7 +173,7 @@ public sealed partial class PageTypes
             : kind == PageType.Shared ? FrameState.Shared : FrameState.Allocated;
     }
 
-    /// <summary>Frees a frame of a dead domain that a trap left without references.</summary>
+    /// <summary>Frees a frame that has no references any more.</summary>
     internal void FreeLeftover(Mfn frame) => Release(frame);
 
     private void Share(Mfn frame, uint owner, PageType type, ulong mark)
@@ -176,11 +196,18 @@ public sealed partial class PageTypes
     private void Release(Mfn frame)
     {
         ref FrameInfo info = ref _frames[frame];
+        bool counted = (info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0;
+        Release(frame, ref info, counted ? Host.Current.Domains.Find(info.Owner - 1)?.Pages : null);
+    }
+
+    /// <summary>The same for a frame that the domain of some pages counts among them, or that none does.</summary>
+    private void Release(Mfn frame, ref FrameInfo info, DomainPages? pages)
+    {
         info.TlbStamp = _tlb.Now;
         Invariant.Holds(!TypeBits.IsInForce(info.Type));
         int note = _allocator.EnterInHand(frame, 0);
-        if ((info.Count & (FrameBits.Listed | FrameBits.Counted)) != 0 && Host.Current.Domains.Find(info.Owner - 1) is Domain domain)
-            domain.Pages.Remove(frame, ref info);
+        if (pages is not null)
+            pages.Remove(frame, ref info);
         if ((info.Count & FrameBits.Managed) == 0)
         {
             info.Type = 0;
@@ -191,7 +218,7 @@ public sealed partial class PageTypes
         _m2p.Set(frame, MachineToPhysical.InvalidEntry);
         info.Type = 0;
         info.Count = FrameBits.Managed;
-        _allocator.Free(frame, 0, note);
+        _allocator.FreeOne(frame, ref info, note);
     }
 }
 
@@ -217,7 +244,6 @@ public readonly ref struct ReferenceScope
     {
         if (_types is null || PerCpu.Ledger.Trapped)
             return;
-        PerCpu.Ledger.Strike(_entry);
-        _types.PutReference(_frame);
+        _types.PutReference(_frame, _entry);
     }
 }

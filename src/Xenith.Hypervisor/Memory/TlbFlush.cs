@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Hypervisor.Interrupts;
 using Xenith.Machine;
@@ -9,13 +10,16 @@ namespace Xenith.Hypervisor.Memory;
 /// another owner, every CPU whose last flush is not newer than the stamp is flushed. So the common case, a frame whose mappings went long ago, costs a comparison for each CPU.
 /// </summary>
 /// <remarks>
-/// User pages of a 64-bit PV guest are global, so loading CR3 does not count as a flush (SDM vol. 3, 4.10.4.1). A CPU that is asked to flush answers by what it writes here anyway:
+/// User pages of a 64-bit PV guest are global where CR4.PGE is on, so loading CR3 does not count as a flush (SDM vol. 3, 4.10.4.1). A CPU that is asked to flush answers by what it writes here anyway:
 /// the asker waits until the CPU's last flush is newer than the stamp. No lock is needed for that, and several may ask at once. Who waits answers others meanwhile, by interrupt or, where
 /// interrupts are off, by looking himself; he holds no lock that an interrupt handler takes.
 /// </remarks>
 public sealed class TlbFlush
 {
     private const int MostCpus = 256;
+
+    /// <summary>Looks at a CPU that has been asked before it is asked again.</summary>
+    private const uint TurnsPerAsk = 4096;
 
     /// <summary>The last flush of a CPU that is not there: it has nothing to forget.</summary>
     private const ulong Absent = ulong.MaxValue;
@@ -40,10 +44,25 @@ public sealed class TlbFlush
     public ulong Now => Volatile.Read(ref _now);
 
     /// <summary>Flushes this CPU's TLB, global entries too.</summary>
-    public void FlushLocal()
+    public void FlushLocal() => FlushLocal(PerCpu.Id, Begin());
+
+    /// <summary>The number of a flush that begins now. What was changed before is visible to whoever takes part in it: the locked operation orders that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong Begin() => Interlocked.Increment(ref _now);
+
+    /// <summary>Flushes this CPU's TLB as part of a flush that has begun.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void FlushLocal(uint own, ulong began)
     {
-        ulong began = Interlocked.Increment(ref _now);
         Cpu.FlushTlb();
+        Volatile.Write(ref _flushed[own], began);
+    }
+
+    /// <summary>Loads a page-table root on this CPU and flushes its TLB, global entries too.</summary>
+    internal void LoadRoot(Mfn root)
+    {
+        ulong began = Begin();
+        Cpu.LoadRoot(root.Address);
         Volatile.Write(ref _flushed[PerCpu.Id], began);
     }
 
@@ -65,11 +84,14 @@ public sealed class TlbFlush
     /// <summary>Flushes the TLBs of some CPUs, this one's if it is in the set, whatever they hold.</summary>
     internal void Flush(in CpuSet cpus)
     {
-        // What the guest changed before it asked must be visible to whom we ask; the locked operation orders that.
-        ulong stamp = Interlocked.Increment(ref _now);
-        if (cpus.Contains(PerCpu.Id))
-            FlushLocal();
-        FlushOthers(stamp, cpus);
+        uint own = PerCpu.Id;
+        ulong stamp = Begin();
+        if (cpus.Contains(own))
+            FlushLocal(own, stamp);
+        CpuSet others = cpus;
+        others.Remove(own);
+        if (!others.IsEmpty)
+            FlushOthers(stamp, others);
     }
 
     /// <summary>Makes some CPUs forget one address, this one too if it is in the set.</summary>
@@ -131,7 +153,8 @@ public sealed class TlbFlush
         Volatile.Write(ref _flushed[PerCpu.Id], Absent);
     }
 
-    private void FlushOthers(ulong stamp, in CpuSet cpus)
+    /// <summary>Makes other CPUs flush as part of a flush that has begun; this one is passed over.</summary>
+    internal void FlushOthers(ulong stamp, in CpuSet cpus)
     {
         LockOrder.CheckWait();
         uint own = PerCpu.Id;
@@ -144,8 +167,13 @@ public sealed class TlbFlush
         {
             if (cpu == own || !cpus.Contains(cpu))
                 continue;
-            while (Volatile.Read(ref _flushed[cpu]) <= stamp)
+            for (uint turns = 1; Volatile.Read(ref _flushed[cpu]) <= stamp; turns++)
+            {
                 Host.Current.CpuCalls.Wait();
+                // A CPU that answers in the middle of a flush of its own writes that one's older number afterwards, and the answer is lost.
+                if (turns % TurnsPerAsk == 0)
+                    Ask(_asked, cpu);
+            }
         }
     }
 

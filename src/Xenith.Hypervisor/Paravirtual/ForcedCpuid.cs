@@ -23,13 +23,25 @@ internal static class ForcedCpuid
     /// <summary>Emulates the instruction at RIP if it is the marked CPUID.</summary>
     internal static bool TryEmulate(Vcpu vcpu, ref GuestFrame frame)
     {
-        Buffer buffer = default;
-        Span<byte> bytes = buffer;
-        if (!GuestMemory.TryRead(frame.Rip, bytes[..Length]) || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Bytes)
+        ulong bytes;
+        bool read = (frame.Rip & (AddressSpace.PageSize - 1)) <= AddressSpace.PageSize - sizeof(ulong)
+            ? GuestMemory.TryRead(frame.Rip, out bytes)
+            : TryReadAtEnd(frame.Rip, out bytes);
+        if (!read || bytes << 8 != Bytes << 8)
             return false;
         Execute(vcpu, ref frame, isForced: true);
         frame.Rip = unchecked(frame.Rip + Length);
         return true;
+    }
+
+    /// <summary>At the end of a page no byte more is read than the instruction has: the next page may not be there.</summary>
+    private static bool TryReadAtEnd(ulong address, out ulong value)
+    {
+        Buffer buffer = default;
+        Span<byte> bytes = buffer;
+        bool read = GuestMemory.TryRead(address, bytes[..Length]);
+        value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        return read;
     }
 
     /// <summary>CPUID on the registers of a frame. The marked form shows a guest kernel a little more than the plain one.</summary>

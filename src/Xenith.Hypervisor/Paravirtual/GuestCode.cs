@@ -5,10 +5,12 @@ using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Paravirtual;
 
-/// <summary>Room for the longest instruction.</summary>
-[InlineArray(InstructionDecoder.MaxLength)]
+/// <summary>Room for the longest instruction, and one byte more: two words are read faster than 15 bytes.</summary>
+[InlineArray(Size)]
 internal struct CodeBytes
 {
+    internal const int Size = InstructionDecoder.MaxLength + 1;
+
     private byte _first;
 }
 
@@ -18,14 +20,26 @@ internal static class GuestCode
     /// <summary>False if the bytes cannot be read or are not an instruction. <paramref name="bits"/> is the size of the code: 64, 32 or 16.</summary>
     internal static bool TryDecode(Vcpu vcpu, ref GuestFrame frame, out Instruction instruction, out int bits)
     {
-        instruction = default;
-        if (!GuestDescriptors.TryGetCodeSegment(vcpu, (ushort)(frame.Cs & 0xffff), out bits, out ulong segmentBase))
+        if (!GuestDescriptors.TryGetCodeSegment(vcpu, unchecked((ushort)frame.Cs), out bits, out ulong segmentBase))
+        {
+            instruction = default;
             return false;
+        }
         ulong at = bits == 64 ? frame.Rip : unchecked(segmentBase + frame.Rip) & 0xffff_ffff;
+        if ((at & (AddressSpace.PageSize - 1)) > AddressSpace.PageSize - CodeBytes.Size)
+            return TryDecodeAtEnd(at, bits, out instruction);
+        if (GuestMemory.TryRead(at, out CodeBytes code))
+            return InstructionDecoder.Decode(code, bits, out instruction) == DecodeResult.Done;
+        instruction = default;
+        return false;
+    }
 
-        // The next page is touched only if the instruction goes on there.
+    /// <summary>Near the end of a page: the next page is touched only if the instruction goes on there.</summary>
+    private static bool TryDecodeAtEnd(ulong at, int bits, out Instruction instruction)
+    {
+        instruction = default;
         CodeBytes buffer = default;
-        Span<byte> code = buffer;
+        Span<byte> code = buffer[..InstructionDecoder.MaxLength];
         int first = Math.Min(InstructionDecoder.MaxLength, AddressSpace.PageSize - (int)(at & (AddressSpace.PageSize - 1)));
         if (!GuestMemory.TryRead(at, code[..first]))
             return false;

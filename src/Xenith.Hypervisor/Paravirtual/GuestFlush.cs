@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Threading;
 using Xenith.Hypervisor.Domains;
+using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 
 namespace Xenith.Hypervisor.Paravirtual;
@@ -11,6 +12,32 @@ namespace Xenith.Hypervisor.Paravirtual;
 /// </summary>
 internal static class GuestFlush
 {
+    /// <summary>Flushes the whole TLBs of the CPUs that have any vCPU of a domain loaded; most often that is this one alone.</summary>
+    internal static void FlushAll(Domain domain)
+    {
+        Host host = Host.Current;
+        TlbFlush tlb = host.Memory.Tlb;
+        PcpuTable table = host.Pcpus;
+        uint own = PerCpu.Id;
+        ulong stamp = tlb.Begin();
+        CpuSet others = default;
+        bool any = false;
+        for (uint cpu = 0; cpu < table.End; cpu++)
+        {
+            if (table.Find(cpu)?.Loaded is not Vcpu loaded || loaded.Domain != domain)
+                continue;
+            if (cpu == own)
+            {
+                tlb.FlushLocal(own, stamp);
+                continue;
+            }
+            others.Add(cpu);
+            any = true;
+        }
+        if (any)
+            tlb.FlushOthers(stamp, others);
+    }
+
     /// <summary>The CPUs that have any vCPU of a domain loaded.</summary>
     internal static CpuSet CpusOf(Domain domain)
     {

@@ -28,8 +28,21 @@ public static class InstructionDecoder
         instruction.Base = Instruction.NoRegister;
         instruction.Index = Instruction.NoRegister;
         instruction.Segment = SegmentRegister.None;
-        int at = 0;
-        if (!ReadPrefixes(code, ref at, bits, ref instruction) || !ReadOpcode(code, ref at, ref instruction, out int attributes))
+        int at = 1;
+        if (bits == 64 && !code.IsEmpty && IsNoPrefix(code[0]))
+        {
+            // What most instructions come to here.
+            instruction.Opcode = code[0];
+            instruction.OperandSize = 4;
+            instruction.AddressSize = 8;
+        }
+        else
+        {
+            at = 0;
+            if (!ReadPrefixes(code, ref at, bits, ref instruction))
+                return DecodeResult.Truncated;
+        }
+        if (!ReadOpcode(code, ref at, ref instruction, out int attributes))
             return DecodeResult.Truncated;
         if ((attributes & InstructionTables.Undefined) != 0)
             return DecodeResult.Invalid;
@@ -48,11 +61,21 @@ public static class InstructionDecoder
                 return DecodeResult.Invalid;
         }
         int immediate = attributes & InstructionTables.ImmediateMask;
-        if (immediate != InstructionTables.None && !ReadImmediate(code, ref at, bits, immediate, ref instruction))
+        if (immediate == InstructionTables.Byte)
+        {
+            if (!Next(code, ref at, out byte value))
+                return DecodeResult.Truncated;
+            instruction.Immediate = unchecked((sbyte)value);
+        }
+        else if (immediate != InstructionTables.None && !ReadImmediate(code, ref at, bits, immediate, ref instruction))
             return DecodeResult.Truncated;
-        instruction.Length = (byte)at;
+        instruction.Length = unchecked((byte)at);
         return DecodeResult.Done;
     }
+
+    /// <summary>True for most bytes that are neither a prefix nor REX, in 64-bit code; false says nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsNoPrefix(byte value) => value == 0x0f || unchecked((uint)(value - 0x68)) < 0xf0 - 0x68 || value > 0xf3;
 
     /// <summary>C4, C5 and 62 with register operands are VEX and EVEX prefixes outside 64-bit mode; 8F with a digit other than 0 is XOP.</summary>
     private static bool IsOtherEncoding(in Instruction instruction) =>
@@ -113,8 +136,8 @@ public static class InstructionDecoder
         int operand = bits == 16 != instruction.HasOperandSizePrefix ? 2 : 4;
         if (bits == 64)
         {
-            instruction.OperandSize = (byte)(instruction.IsWide ? 8 : operand);
-            instruction.AddressSize = (byte)(hasAddressPrefix ? 4 : 8);
+            instruction.OperandSize = unchecked((byte)(instruction.IsWide ? 8 : operand));
+            instruction.AddressSize = hasAddressPrefix ? (byte)4 : (byte)8;
             return;
         }
         instruction.OperandSize = (byte)operand;
@@ -155,12 +178,12 @@ public static class InstructionDecoder
             return false;
         int rex = instruction.Rex, rm = modRm & 7, mod = modRm >> 6;
         instruction.HasModRm = true;
-        instruction.Register = (byte)((modRm >> 3 & 7) | (rex & 4) << 1);
-        instruction.Rm = (byte)(rm | (rex & 1) << 3);
+        instruction.Register = unchecked((byte)((modRm >> 3 & 7) | (rex & 4) << 1));
+        instruction.Rm = unchecked((byte)(rm | (rex & 1) << 3));
         // MOV to and from control and debug registers: the operand is a register whatever Mod says.
         if (instruction.Map == OpcodeMap.Secondary && (instruction.Opcode & 0xfc) == 0x20)
             mod = 3;
-        instruction.Mod = (byte)mod;
+        instruction.Mod = unchecked((byte)mod);
         if (mod == 3)
             return true;
         if (instruction.AddressSize == 2)
@@ -176,13 +199,13 @@ public static class InstructionDecoder
             int index = (sib >> 3 & 7) | (rex & 2) << 2;
             if (index != 4)
             {
-                instruction.Index = (byte)index;
-                instruction.Scale = (byte)(1 << (sib >> 6));
+                instruction.Index = unchecked((byte)index);
+                instruction.Scale = unchecked((byte)(1 << (sib >> 6)));
             }
             if ((sib & 7) == 5 && mod == 0)
                 displacement = 4;
             else
-                instruction.Base = (byte)((sib & 7) | (rex & 1) << 3);
+                instruction.Base = unchecked((byte)((sib & 7) | (rex & 1) << 3));
         }
         else if (rm == 5 && mod == 0)
         {
@@ -212,13 +235,12 @@ public static class InstructionDecoder
         return ReadSigned(code, ref at, displacement, out instruction.Displacement);
     }
 
+    /// <summary>Reads an immediate operand that is not just one byte.</summary>
     private static bool ReadImmediate(ReadOnlySpan<byte> code, ref int at, int bits, int kind, ref Instruction instruction)
     {
         int full = instruction.OperandSize == 2 ? 2 : 4;
         switch (kind)
         {
-            case InstructionTables.Byte:
-                return ReadSigned(code, ref at, 1, out instruction.Immediate);
             case InstructionTables.Word:
                 return ReadSigned(code, ref at, 2, out instruction.Immediate);
             case InstructionTables.Full:
@@ -259,7 +281,7 @@ public static class InstructionDecoder
     private static bool Next(ReadOnlySpan<byte> code, ref int at, out byte value)
     {
         int here = at;
-        bool read = (uint)here < (uint)code.Length;
+        bool read = unchecked((uint)here < (uint)code.Length);
         value = read ? code[here] : (byte)0;
         at = unchecked(here + 1);
         return read;

@@ -74,6 +74,9 @@ internal readonly struct L1Change
 /// </summary>
 internal static class MmuEntryExchange
 {
+    /// <summary>Something was taken for an entry that has not been written.</summary>
+    private const L1Outcome Untaken = L1Outcome.ForeignType | L1Outcome.General;
+
     /// <summary>Tries once. The entry is checked and adjusted; if it is not present, <paramref name="frame"/> is not looked at. <paramref name="old"/> is set if it was replaced.</summary>
     [Commit]
     internal static L1Outcome TryReplace(ref FrameInfo table, ref FrameInfo frame, PageTableView view, PageTableEntry value, L1Change change, out PageTableEntry old)
@@ -84,7 +87,9 @@ internal static class MmuEntryExchange
             return L1Outcome.None;
         // Only a frame that has a reference keeps its owner.
         L1Outcome outcome = table.Owner != owner ? L1Outcome.None : Replace(ref frame, view, value, change, ref old);
-        return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
+        if (!Leave(ref table))
+            outcome |= L1Outcome.TableIsLast;
+        return (outcome & Untaken) == 0 ? outcome : Untake(ref frame, outcome);
     }
 
     /// <summary>The same, if the entry still is <paramref name="expected"/>; <paramref name="found"/> is what was there.</summary>
@@ -109,7 +114,37 @@ internal static class MmuEntryExchange
                     outcome = sharesReferences || !value.IsPresent ? L1Outcome.Differs : L1Outcome.Differs | L1Outcome.HasReference;
             }
         }
+        if (!Leave(ref table))
+            outcome |= L1Outcome.TableIsLast;
+        return (outcome & Untaken) == 0 ? outcome : Untake(ref frame, outcome);
+    }
+
+    /// <summary>
+    /// Takes an entry out if it still is <paramref name="expected"/>; its reference stays for later, which <paramref name="owed"/> says from the same moment on. <paramref name="found"/> is what was there.
+    /// </summary>
+    [Commit]
+    internal static L1Outcome TryClear(ref FrameInfo table, uint owner, PageTableView view, int index, PageTableEntry expected, ref OwedEntry owed, out PageTableEntry found)
+    {
+        found = expected;
+        if (!TryEnter(ref table))
+            return L1Outcome.None;
+        L1Outcome outcome = L1Outcome.None;
+        if (table.Owner == owner)
+        {
+            found = view.CompareExchange(index, default, expected);
+            outcome = found.Bits == expected.Bits ? L1Outcome.Replaced : L1Outcome.Differs;
+            if (outcome == L1Outcome.Replaced)
+                owed = expected.IsWritable ? OwedEntry.Writable : OwedEntry.ReadOnly;
+        }
         return Leave(ref table) ? outcome : outcome | L1Outcome.TableIsLast;
+    }
+
+    /// <summary>Gives it back, unless it is the last reference by now.</summary>
+    [Commit]
+    private static L1Outcome Untake(ref FrameInfo frame, L1Outcome outcome)
+    {
+        TakeResult taken = (outcome & L1Outcome.ForeignType) != 0 ? TakeResult.ForeignType : TakeResult.General;
+        return FrameCounts.Untake(ref frame, taken) == taken ? outcome : outcome & ~Untaken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,7 +28,7 @@ internal static class GuestPageWalk
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryDescend(FrameTable frames, Mfn table, int index, out Mfn next)
     {
-        PageTableEntry entry = frames.Contains(table) ? PageTableView.At(table)[index] : default;
+        PageTableEntry entry = frames.EntryIn(table, index);
         next = entry.Frame;
         return (entry.Bits & (PageFlags.Present | PageFlags.PageSize)) == PageFlags.Present;
     }

@@ -50,9 +50,9 @@ internal static class MmuOperations
             DescriptorTables.ReleaseLdtPages(vcpu);
         }
         if (vcpu.IsCurrent && !pv.InUserMode)
-            Cpu.WriteCr3(root.Address);
-        // The user's pages are global: loading CR3 leaves them in the TLB.
-        memory.Tlb.FlushLocal();
+            memory.Tlb.LoadRoot(root);
+        else
+            memory.Tlb.FlushLocal();
         if (old != root && !old.IsInvalid)
             memory.Types.PutTable(old, ref budget);
         return XenError.None;

@@ -44,6 +44,7 @@ internal static class PageTableUpdate
         if (!frames.Contains(table) || !frames.Contains(frame))
             return false;
         L1Outcome outcome = MmuEntryExchange.TryReplace(ref frames[table], ref frames[frame], PageTableView.At(table), value, change, out PageTableEntry old);
+        FaultInjection.Point();
         if (outcome == L1Outcome.Replaced)
         {
             if (old.IsPresent)
@@ -53,61 +54,35 @@ internal static class PageTableUpdate
         return outcome == (L1Outcome.Replaced | L1Outcome.SameReferences) || Settle(memory.Types, outcome, table, frame, old, ref budget);
     }
 
-    /// <summary>Takes an entry that maps a frame out of an L1 table of the domain, with its references: for grant mappings. <see cref="XenError.Invalid"/> if it maps something else.</summary>
-    internal static XenError ClearL1(Domain tableOwner, Mfn table, int index, Mfn expected, out PageTableEntry old)
-    {
-        FrameTable frames = Host.Current.Memory.Frames;
-        if (frames.Contains(table) && frames.Contains(expected) && FrameCounts.IsValid(Volatile.Read(ref frames[table].Type), PageType.L1))
-        {
-            PageTableView view = PageTableView.At(table);
-            PageTableEntry present = view[index];
-            if (present.IsPresent && present.Frame == expected)
-            {
-                L1Outcome outcome = MmuEntryExchange.TryCompareExchange(
-                    ref frames[table], FrameBits.OwnerOf(tableOwner), ref frames[expected], view, index, present, default, out old);
-                if ((outcome & L1Outcome.TableIsLast) != 0)
-                {
-                    StepBudget budget = StepBudget.ForCaller();
-                    Host.Current.Memory.Types.PutTable(table, ref budget);
-                }
-                if ((outcome & L1Outcome.Replaced) != 0)
-                    return XenError.None;
-            }
-        }
-        return ExchangeL1(tableOwner, table, index, default, expected, out old);
-    }
+    /// <summary>Who changes an entry that others change all the time gives up after so many attempts.</summary>
+    internal const int Patience = 1000;
 
     /// <summary>
-    /// Puts an entry into an L1 table whose references the caller has taken, and hands over those of the old entry: for grant mappings. The table must be an L1 table of the domain.
-    /// If <paramref name="expected"/> is given, only an entry that maps the same frame is replaced (<see cref="XenError.Invalid"/> otherwise).
+    /// Takes an entry that maps a frame out of an L1 table of the domain, for grant mappings. Its reference is the caller's to give back (<see cref="PageTypes.ReleaseOwed"/>);
+    /// <paramref name="owed"/> says from the moment on when the entry is gone. <see cref="XenError.Invalid"/> if it maps something else.
     /// </summary>
-    internal static XenError ExchangeL1(Domain tableOwner, Mfn table, int index, PageTableEntry value, Mfn expected, out PageTableEntry old)
+    internal static XenError ClearL1(Domain tableOwner, Mfn table, int index, Mfn expected, ref OwedEntry owed)
     {
-        old = default;
-        StepBudget budget = StepBudget.ForCaller();
-        PageTypes types = Host.Current.Memory.Types;
-        int held = types.EnterTable(table, tableOwner, out int level);
-        if (held < 0)
-            return XenError.Invalid;
-        XenError error = XenError.Invalid;
-        if (level == 1)
+        MachineMemory memory = Host.Current.Memory;
+        FrameTable frames = memory.Frames;
+        for (int attempt = 0; attempt < Patience; attempt++)
         {
+            if (!PvMemory.IsOwnL1Table(tableOwner, table))
+                return XenError.Invalid;
             PageTableView view = PageTableView.At(table);
             PageTableEntry present = view[index];
-            while (expected.IsInvalid || (present.IsPresent && present.Frame == expected))
+            if (!present.IsPresent || present.Frame != expected)
+                return XenError.Invalid;
+            L1Outcome outcome = MmuEntryExchange.TryClear(ref frames[table], FrameBits.OwnerOf(tableOwner), view, index, present, ref owed, out _);
+            if ((outcome & L1Outcome.TableIsLast) != 0)
             {
-                PageTableEntry seen = view.CompareExchange(index, value, present);
-                if (seen.Bits == present.Bits)
-                {
-                    old = present;
-                    error = XenError.None;
-                    break;
-                }
-                present = seen;
+                StepBudget budget = StepBudget.ForCaller();
+                memory.Types.PutTable(table, ref budget);
             }
+            if ((outcome & L1Outcome.Replaced) != 0)
+                return XenError.None;
         }
-        types.LeaveTable(table, held, ref budget);
-        return error;
+        return XenError.Invalid;
     }
 
     /// <summary>Cleans up after a try that was not simply successful. True if the entry is in place all the same.</summary>

@@ -38,7 +38,7 @@ internal static class PvControlRegisters
         vcpu.Pv.TaskSwitched = set;
         PerCpu.TaskSwitched = set;
         if (set)
-            PerCpu.RaiseWork(PendingWork.SlowExit);
+            PerCpu.WayOut |= WayOut.Slow;
     }
 
     /// <summary>CR4 as the guest reads it.</summary>
@@ -68,7 +68,17 @@ internal static class PvControlRegisters
         LoadCr4(pv);
         if (pv.Xcr0 != 0)
             Cpu.TrySetExtendedControl(0, pv.Xcr0);
+        LoadTscAux(pv);
+    }
+
+    /// <summary>Puts a vCPU's TSC_AUX onto this CPU, unless it is there already: nobody else writes the register.</summary>
+    internal static void LoadTscAux(PvVcpu pv)
+    {
+        Pcpu cpu = Pcpu.Current;
+        if (cpu.TscAux == pv.TscAux)
+            return;
         Cpu.TryWriteMsr(Msr.TscAux, pv.TscAux);
+        cpu.TscAux = pv.TscAux;
     }
 
     /// <summary>Gives XCR0 back to the hypervisor, which saves all components whether the guest has them on or not.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Abi;
 using Xenith.Machine;
 
@@ -121,9 +122,11 @@ internal static class PvDebugRegisters
             Cpu.WriteDebugRegister(7, Off);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsActive(PvVcpu pv) => (pv.Dr7 & EnableBits) != 0;
 
     /// <summary>Checks a value and keeps it, without a word to the CPU.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static XenError Set(PvVcpu pv, uint register, ulong value)
     {
         switch (register)

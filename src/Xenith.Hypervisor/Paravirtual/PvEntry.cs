@@ -14,6 +14,7 @@ internal static class PvEntry
     internal static void GuestTrap(ref GuestFrame frame)
     {
         Vcpu vcpu = Serving.Vcpu;
+        FaultInjection.Point();
         if (frame.Vector == ExceptionVector.PageFault)
             // CR2 is the newest fault's: read it before anything else can fault.
             PageFaults.Handle(vcpu, ref frame, Cpu.PageFaultAddress);

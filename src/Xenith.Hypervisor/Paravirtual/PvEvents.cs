@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
 
@@ -23,6 +24,7 @@ internal static class PvEvents
     }
 
     /// <summary>True if an NMI can be delivered now: one is pending, none is being handled, and the guest has a handler.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool HasNmi(Vcpu vcpu) =>
         vcpu.Pv.NmiPending && !vcpu.Pv.NmiMasked && vcpu.Pv.Traps[ExceptionVector.Nmi].Address != 0;
 

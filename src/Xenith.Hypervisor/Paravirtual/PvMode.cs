@@ -42,17 +42,10 @@ internal static class PvMode
     {
         PvVcpu pv = vcpu.Pv;
         Segments.Read(out pv.Ds, out pv.Es, out pv.Fs, out pv.Gs);
-        pv.FsBase = Segments.FsBase;
         if (pv.InUserMode)
-        {
-            pv.GsUserBase = Segments.GsBase;
-            pv.GsKernelBase = Segments.InactiveGsBase;
-        }
+            Segments.ReadBases(out pv.FsBase, out pv.GsUserBase, out pv.GsKernelBase);
         else
-        {
-            pv.GsKernelBase = Segments.GsBase;
-            pv.GsUserBase = Segments.InactiveGsBase;
-        }
+            Segments.ReadBases(out pv.FsBase, out pv.GsKernelBase, out pv.GsUserBase);
         PvDebugRegisters.Unload(pv);
         PvControlRegisters.UnloadXcr0(pv);
     }
@@ -80,14 +73,16 @@ internal static class PvMode
         // The old GDT may vanish with the old page tables; an interrupt between the two loads must still find the hypervisor's descriptors.
         Descriptors.LoadIdleGdt();
         DescriptorTables.ShowHypervisorDescriptors(vcpu);
-        Cpu.WriteCr3((pv.InUserMode ? pv.UserRoot : pv.KernelRoot).Address);
+        // The user pages of whoever ran before may be global: they would outlive a mere load of CR3.
+        Host.Current.Memory.Tlb.LoadRoot(pv.InUserMode ? pv.UserRoot : pv.KernelRoot);
         Descriptors.LoadGdt(AddressSpace.VcpuGdt(vcpu.Id));
         Descriptors.LoadLdt(AddressSpace.VcpuLdt(vcpu.Id), pv.LdtEntries);
 
         bool selectorsLoaded = GuestSelectors.LoadAll(vcpu);
-        Segments.FsBase = pv.FsBase;
-        Segments.GsBase = pv.InUserMode ? pv.GsUserBase : pv.GsKernelBase;
-        Segments.InactiveGsBase = pv.InUserMode ? pv.GsKernelBase : pv.GsUserBase;
+        if (pv.InUserMode)
+            Segments.WriteBases(pv.FsBase, pv.GsUserBase, pv.GsKernelBase);
+        else
+            Segments.WriteBases(pv.FsBase, pv.GsKernelBase, pv.GsUserBase);
 
         PvControlRegisters.Load(pv);
         PvDebugRegisters.Load(pv);

@@ -109,7 +109,7 @@ internal static class PvMsr
                 if (value > uint.MaxValue)
                     return false;
                 vcpu.Pv.TscAux = (uint)value;
-                Cpu.TryWriteMsr(msr, value);
+                PvControlRegisters.LoadTscAux(vcpu.Pv);
                 return true;
             case Msr.Efer:
                 return value == (Cpu.ReadMsr(Msr.Efer) & VisibleEfer);

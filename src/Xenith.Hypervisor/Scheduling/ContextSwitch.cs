@@ -157,8 +157,6 @@ internal static class ContextSwitch
         cpu.Loaded = vcpu;
         cpu.Host.Vectors.Restore(vcpu.VectorArea, ref vcpu.Registers);
         PvMode.LoadState(vcpu);
-        // The user pages of whoever ran before are global: they outlive the load of CR3.
-        cpu.Host.Memory.Tlb.FlushLocal();
         frame = vcpu.Registers;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime;
 using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Events;
@@ -16,14 +17,16 @@ internal static class LeaveToGuest
     private static void Leave(ref GuestFrame frame)
     {
         Pcpu cpu = Pcpu.Current;
+        FaultInjection.SetOnWayOut(cpu, true);
         // Often an event is all.
-        if ((PerCpu.Work & ~PendingWork.FullFrame) != 0)
+        if (PerCpu.Work != 0)
         {
             DoDeferredWork(cpu);
             // A wish for the state of a vCPU that idled here has been granted when this CPU took another.
-            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.SlowExit | PendingWork.Unload) & PendingWork.Schedule) != 0)
+            if ((PerCpu.TakeWork(PendingWork.Schedule | PendingWork.Unload) & PendingWork.Schedule) != 0)
                 ContextSwitch.Reschedule(cpu, ref frame);
         }
+        FaultInjection.SetOnWayOut(cpu, false);
         if (cpu.Loaded is not Vcpu vcpu)
             return;
         if (PvEvents.HasNmi(vcpu))
@@ -33,6 +36,7 @@ internal static class LeaveToGuest
     }
 
     /// <summary>True if the guest is to be interrupted: upcall_pending is set, upcall_mask is not, and it has a callback.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasEvent(Vcpu vcpu) => vcpu.Pv.EventCallback != 0 && EventChannels.IsDeliverable(vcpu.Info);
 
     /// <summary>Timers and deferred work that interrupt handlers have noted. Interrupts are off before and after, and on while it works.</summary>

@@ -18,7 +18,7 @@ public readonly struct Decision
     /// <summary>System time in nanoseconds at which the CPU asks again at the latest; the end of time if it need not.</summary>
     public ulong Until { get; }
 
-    /// <summary>True if the CPU idles but there may be work that another CPU was just busy with: ask again at once.</summary>
+    /// <summary>True if there may be waiting units in queues that other CPUs were just busy with, for this CPU or an idle one: ask again at once.</summary>
     public bool TryAgain { get; init; }
 
     /// <summary>The unit that ran and may not stay on this CPU: hand it to <see cref="Scheduler.Place"/> once no queue is locked.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Xenith.Hypervisor.Domains;
 using Xenith.Machine;
@@ -236,6 +237,7 @@ public sealed class VcpuScheduling
     private bool IsRunningOn(Pcpu cpu) => Volatile.Read(ref _runningOn) == (int)cpu.Id + 1;
 
     /// <summary>The other CPU that runs it, if one does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Pcpu? There(Pcpu here)
     {
         int on = Volatile.Read(ref _runningOn) - 1;

@@ -47,6 +47,9 @@ public sealed partial class SimulatedCpu
     /// <summary>True while the hypervisor serves an entry on this CPU: then interrupts nest, if they may.</summary>
     public bool IsInHypervisor { get; private set; }
 
+    /// <summary>True while a hypercall or an exception of a guest is served, but not in an interrupt handler meanwhile, nor on the way out after it.</summary>
+    public bool IsServingGuest { get; private set; }
+
     /// <summary>True while the CPU has nothing to do: it fell asleep on the way out.</summary>
     public bool IsAsleep { get; private set; }
 
@@ -73,9 +76,9 @@ public sealed partial class SimulatedCpu
         (Frame.Cs, Frame.Ss) = (Selectors.Ring3Code64, Selectors.Ring3Data);
         (Frame.Vector, Frame.Error) = (EntryVector.Hypercall, 0);
         SetInterrupts(true);
-        TryServe(() => Frame.Rax = unchecked((ulong)entry(a1, a2, a3, a4, a5, number)));
+        TryServeGuest(() => Frame.Rax = unchecked((ulong)entry(a1, a2, a3, a4, a5, number)));
         InterruptsEnabled = false;
-        PerCpu.TakeWork(PendingWork.FullFrame | PendingWork.SlowExit);
+        WayOut = 0;
         GoOut();
         return unchecked((long)Frame.Rax);
     }
@@ -87,7 +90,7 @@ public sealed partial class SimulatedCpu
         (Frame.Vector, Frame.Error) = ((ulong)vector, error);
         if ((Frame.Cs & 3) == 0)
             (Frame.Cs, Frame.Ss) = (Selectors.Ring3Code64, Selectors.Ring3Data);
-        TryServe(() => entry(ref Frame));
+        TryServeGuest(() => entry(ref Frame));
         InterruptsEnabled = false;
         GoOut();
     }
@@ -207,12 +210,26 @@ public sealed partial class SimulatedCpu
         }
     }
 
+    private void TryServeGuest(Action body)
+    {
+        IsServingGuest = true;
+        try
+        {
+            TryServe(body);
+        }
+        finally
+        {
+            IsServingGuest = false;
+        }
+    }
+
     /// <summary>Runs before any `using` of the trapped code is left: from now on Dispose does nothing.</summary>
     private bool BeginTrap(Exception trap)
     {
         if (trap is CpuStopped or SchedulingStarted or SleepsForEver or FallsAsleep)
             return false;
         InterruptsEnabled = false;
+        IsServingGuest = false;
         Ledger.Trapped = true;
         return true;
     }
@@ -258,7 +275,7 @@ public sealed partial class SimulatedCpu
 
     private void GoOutAwake()
     {
-        for (int turns = 0; (Work & ~PendingWork.FullFrame) != 0 || UpcallIsDue; turns++)
+        for (int turns = 0; Work != 0 || UpcallIsDue; turns++)
         {
             if (Machine.Entries.Leave is not { } leave)
                 break;
@@ -269,6 +286,7 @@ public sealed partial class SimulatedCpu
         }
 
         Work = 0;
+        WayOut = 0;
     }
 
     private bool UpcallIsDue => VcpuInfo.Exists && VcpuInfo.Load8(0) != 0 && VcpuInfo.Load8(1) == 0;

@@ -47,6 +47,9 @@ public sealed class MsrFile
     /// <summary>This CPU's time-stamp counter.</summary>
     public ulong Tsc => unchecked(_cpu.Machine.Clock.Tsc + (ulong)_tscOffset);
 
+    /// <summary>Attempts to write a register so far.</summary>
+    public long Writes { get; private set; }
+
     /// <summary>Adds or changes a register without any check: a test sets the scene.</summary>
     public void Define(uint msr, ulong value) => _values[msr] = value;
 
@@ -81,6 +84,7 @@ public sealed class MsrFile
     /// <summary>WRMSR; false where the CPU raises #GP.</summary>
     public bool TryWrite(uint msr, ulong value)
     {
+        Writes++;
         if (msr == TimeStampCounter)
         {
             _tscOffset = unchecked((long)(value - _cpu.Machine.Clock.Tsc));

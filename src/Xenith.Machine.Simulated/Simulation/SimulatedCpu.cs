@@ -53,6 +53,9 @@ public sealed partial class SimulatedCpu
     /// <summary>Reasons for the slow way out.</summary>
     public ref uint Work => ref _work;
 
+    /// <summary>How the hypercall in progress is to be left.</summary>
+    public uint WayOut { get; set; }
+
     public bool UserMode { get; set; }
 
     public bool TaskSwitched { get; set; }
@@ -149,7 +152,10 @@ public sealed partial class SimulatedCpu
         {
             var frame = new GuestFrame { Vector = vector, Cs = Selectors.HypervisorCode, Rflags = Rflags.AlwaysOne | Rflags.Interrupt };
             InterruptsEnabled = false;
+            bool served = IsServingGuest;
+            IsServingGuest = false;
             entry(ref frame);
+            IsServingGuest = served;
             InterruptsEnabled = true;
         }
     }

@@ -73,10 +73,25 @@ internal static unsafe class Asm
 
     internal static void write_cr4(ulong value) => Self.WriteCr4(value);
 
-    /// <summary>Toggles CR4.PGE, as the assembly does: with PGE off nothing is flushed.</summary>
+    /// <summary>Toggles CR4.PGE, as the assembly does; while it is off, loads CR3.</summary>
     internal static void flush_tlb_all()
     {
+        if ((Self.Cr4 & Cr4.GlobalPages) == 0)
+            Self.WriteCr3(Self.Cr3);
+        FlushGlobal();
+    }
+
+    internal static void load_root(ulong value)
+    {
+        Self.WriteCr3(value);
+        FlushGlobal();
+    }
+
+    private static void FlushGlobal()
+    {
         ulong before = Self.Cr4;
+        if ((before & Cr4.GlobalPages) == 0)
+            return;
         Self.WriteCr4(before & ~Cr4.GlobalPages);
         Self.WriteCr4(before);
     }
@@ -130,6 +145,29 @@ internal static unsafe class Asm
     {
         for (int i = 0; i < 4; i++)
             dsEsFsGs[i] = Self.Segments[i];
+    }
+
+    internal static void read_bases(ulong* fsGsInactive)
+    {
+        RequireFsGsBase();
+        fsGsInactive[0] = Self.Msrs.Read(Msr.FsBase);
+        fsGsInactive[1] = Self.Msrs.Read(Msr.GsBase);
+        fsGsInactive[2] = Self.Msrs.Read(Msr.KernelGsBase);
+    }
+
+    internal static void write_bases(ulong fs, ulong gs, ulong inactive)
+    {
+        RequireFsGsBase();
+        Self.Msrs.Write(Msr.FsBase, fs);
+        Self.Msrs.Write(Msr.GsBase, gs);
+        Self.Msrs.Write(Msr.KernelGsBase, inactive);
+    }
+
+    /// <summary>Without CR4.FSGSBASE the instructions raise #UD (SDM vol. 2, WRFSBASE).</summary>
+    private static void RequireFsGsBase()
+    {
+        if ((Self.Cr4 & Cr4.FsGsBase) == 0)
+            throw new SimulatedFault(ExceptionVector.InvalidOpcode, 0, "FSGSBASE is off");
     }
 
     internal static void swap_gs()

@@ -29,6 +29,13 @@ public static class PerCpu
     /// <summary>Adds reasons. Safe in interrupt handlers.</summary>
     public static void RaiseWork(uint bits) => Interlocked.Or(ref Self.Work, bits);
 
+    /// <summary>How the hypercall in progress is to be left, see <see cref="Machine.WayOut"/>; 0 for the short way. The way out clears it.</summary>
+    public static uint WayOut
+    {
+        get => Self.WayOut;
+        set => Self.WayOut = value;
+    }
+
     /// <summary>Takes some of the reasons: returns those of <paramref name="bits"/> that were set, and clears them.</summary>
     public static uint TakeWork(uint bits) => Interlocked.And(ref Self.Work, ~bits) & bits;
 

@@ -54,6 +54,9 @@ public sealed class Ledger
         return at;
     }
 
+    /// <summary>The argument of an entry, for a [Commit] method that takes or gives back something and notes it in the same step: so no trap lies between the two.</summary>
+    public ref ulong ArgumentOf(int at) => ref _slots[at].Argument;
+
     /// <summary>Gives an entry another argument: for what is entered before it is known, or before it is held.</summary>
     public void Amend(int at, ulong argument) => _slots[at].Argument = argument;
 

@@ -12,12 +12,16 @@ public static class PendingWork
     /// <summary>Something else was noted by an interrupt handler: console input, deferred calls.</summary>
     public const uint Deferred = 1 << 2;
 
-    /// <summary>All registers of the guest's frame were set by the handler, return by IRETQ.</summary>
-    public const uint FullFrame = 1 << 3;
-
-    /// <summary>Nothing but the slow way out itself.</summary>
-    public const uint SlowExit = 1 << 4;
-
     /// <summary>Another CPU wants the state of the vCPU that this CPU holds while it idles.</summary>
-    public const uint Unload = 1 << 5;
+    public const uint Unload = 1 << 3;
+}
+
+/// <summary>How the hypercall that this CPU serves is to be left, as bits of <see cref="PerCpu.WayOut"/>. Only the CPU itself sets them, and not in interrupt handlers, so no locked operation is needed.</summary>
+public static class WayOut
+{
+    /// <summary>All registers of the guest's frame were set by the handler, return by IRETQ.</summary>
+    public const uint FullFrame = 1 << 0;
+
+    /// <summary>By IRETQ, with the registers that a hypercall leaves.</summary>
+    public const uint Slow = 1 << 1;
 }

@@ -76,7 +76,7 @@ hypercall_entry:
         cli
         mov %rsp, %rcx
         and $-BLOCK_SIZE, %rcx
-        cmpl $0, P_WORK(%rcx)
+        cmpq $0, P_WORK(%rcx)
         jne hypercall_slow_exit
         mov P_VCPU(%rcx), %r11
         cmpb $0, (%r11)                 /* upcall_pending */
@@ -115,7 +115,7 @@ hypercall_slow_exit:
         mov %r15, F_R15(%rsp)
         mov %rsp, %rcx
         and $-BLOCK_SIZE, %rcx
-        testl $WORK_FULL_FRAME, P_WORK(%rcx)
+        testl $WAY_OUT_FULL_FRAME, P_WAY_OUT(%rcx)
         jnz 1f
         mov F_RIP(%rsp), %rax
         mov %rax, F_RCX(%rsp)
@@ -125,7 +125,7 @@ hypercall_slow_exit:
         movq $SS, F_SS(%rsp)
         movq $0x100, F_VECTOR(%rsp)
         movq $0, F_ERROR(%rsp)
-1:      lock andl $~(WORK_FULL_FRAME | WORK_SLOW_EXIT), P_WORK(%rcx)
+1:      movl $0, P_WAY_OUT(%rcx)
         jmp leave_to_guest
 
 /* ---- SYSCALL while the guest is in user mode, or while its CR0.TS is set. ---- */
@@ -139,7 +139,7 @@ syscall_slow:
         clts
 1:      cmpb $0, P_USER(%rdi)
         jne 2f
-        lock orl $WORK_SLOW_EXIT, P_WORK(%rdi)
+        orl $WAY_OUT_SLOW, P_WAY_OUT(%rdi)
         mov F_RDI(%rsp), %rdi
         jmp hypercall_entry
 2:      movq $0x101, F_VECTOR(%rsp)
@@ -309,7 +309,7 @@ leave_to_guest:
         cli
         mov %rsp, %rbx
         and $-BLOCK_SIZE, %rbx
-1:      cmpl $0, P_WORK(%rbx)           /* other CPUs set bits here at any time: nothing but a locked operation may clear one */
+1:      cmpq $0, P_WORK(%rbx)           /* other CPUs set bits here at any time: nothing but a locked operation may clear one */
         jne 3f
         mov P_VCPU(%rbx), %rax
         cmpb $0, (%rax)
@@ -339,9 +339,9 @@ exit_rest:
         add $F_RIP, %rsp
 7:      iretq
         fixup 7b, guest_return_failed
-3:      testl $~WORK_FULL_FRAME, P_WORK(%rbx)
-        jnz 8f
-        lock andl $~WORK_FULL_FRAME, P_WORK(%rbx)
+3:      movl $0, P_WAY_OUT(%rbx)        /* this way is the slow one for whatever reason */
+        cmpl $0, P_WORK(%rbx)
+        jne 8f
         jmp 1b
 4:      cmpb $0, 1(%rax)
         jne 2b
@@ -398,6 +398,29 @@ guest_read64:                           /* (from, to) */
         mov $1, %eax
         ret
         fixup 1b, guest_access_failed
+.align 16
+.global guest_read32
+guest_read32:                           /* (from, to) */
+        ALLOW_GUEST_ACCESS
+1:      mov (%rdi), %eax
+        FORBID_GUEST_ACCESS
+        mov %eax, (%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+.align 16
+.global guest_read128
+guest_read128:                          /* (from, to) */
+        ALLOW_GUEST_ACCESS
+1:      mov (%rdi), %rax
+2:      mov 8(%rdi), %rdx
+        FORBID_GUEST_ACCESS
+        mov %rax, (%rsi)
+        mov %rdx, 8(%rsi)
+        mov $1, %eax
+        ret
+        fixup 1b, guest_access_failed
+        fixup 2b, guest_access_failed
 .align 16
 .global guest_write64
 guest_write64:                          /* (to, value) */

@@ -10,6 +10,7 @@
  */
 #include "frame.inc"
 #include "image.h"
+#include "flush.inc"
 
 .section .entry_text, "ax"
 
@@ -216,11 +217,16 @@ guarded_flush_tlb:
         mov %rsp, %rax
         and $-BLOCK_SIZE, %rax
         movb $1, P_ROOT_CHANGED(%rax)
-        mov %cr4, %rax
-        mov %rax, %rcx
-        and $~0x80, %rcx
-        mov %rcx, %cr4
-        mov %rax, %cr4
+        flush_all
+        ret
+.global guarded_load_root
+guarded_load_root:
+        mov %rsp, %rax
+        and $-BLOCK_SIZE, %rax
+        mov %rdi, P_ROOT(%rax)
+        movb $1, P_ROOT_CHANGED(%rax)
+        mov %rdi, %cr3
+        flush_global
         ret
 .global guarded_invalidate_page
 guarded_invalidate_page:

@@ -1,5 +1,6 @@
 /* Single instructions that C# has no words for. System V convention. */
 #include "frame.inc"
+#include "flush.inc"
 .macro function name
         .align 16
         .global \name
@@ -122,7 +123,7 @@ function read_cr4
 function write_cr0
         mov %rdi, %cr0
         ret
-/* The three that change what a CPU's own root must show: guarded.S has the ways that replace them. Each function has 16 bytes to itself. */
+/* The four that change what a CPU's own root must show: guarded.S has the ways that replace them. Each function has 16 bytes to itself. */
 .macro guarded_function name, target
 function \name
         .pushsection .guard_sites, "a"
@@ -135,12 +136,12 @@ guarded_function write_cr3, guarded_write_cr3
 function write_cr4
         mov %rdi, %cr4
         ret
-guarded_function flush_tlb_all, guarded_flush_tlb                /* toggling CR4.PGE drops global entries too (SDM vol. 3, 4.10.4.1) */
-        mov %cr4, %rax
-        mov %rax, %rcx
-        and $~0x80, %rcx
-        mov %rcx, %cr4
-        mov %rax, %cr4
+guarded_function flush_tlb_all, guarded_flush_tlb
+        flush_all
+        ret
+guarded_function load_root, guarded_load_root
+        mov %rdi, %cr3
+        flush_global
         ret
 guarded_function invalidate_page, guarded_invalidate_page
         invlpg (%rdi)
@@ -304,6 +305,24 @@ function read_segments
         mov %ax, 4(%rdi)
         mov %gs, %ax
         mov %ax, 6(%rdi)
+        ret
+/* With CR4.FSGSBASE; SWAPGS brings the inactive base of GS within reach. */
+function read_bases                     /* (ref fs, gs, inactive gs) */
+        rdfsbase %rax
+        mov %rax, (%rdi)
+        rdgsbase %rax
+        mov %rax, 8(%rdi)
+        swapgs
+        rdgsbase %rax
+        swapgs
+        mov %rax, 16(%rdi)
+        ret
+function write_bases                    /* (fs, gs, inactive gs) */
+        wrfsbase %rdi
+        swapgs
+        wrgsbase %rdx
+        swapgs
+        wrgsbase %rsi
         ret
 function swap_gs
         swapgs

@@ -246,6 +246,7 @@ public class CommandLineTests
         HypervisorOptions options = Parse(
             "no-x2apic x2apic-mode=cluster tdt=0 no-smt hpet=0 nmi=fatal noirqbalance msi=off mmcfg=no,amd-fam10 sched=credit2 sched-gran=core dom0_vcpus_pin "
             + "sched_credit_tslice_ms=5 sched_ratelimit_us=0 vcpu_migration_delay=1000 credit2_runqueue=all");
+        Assert.Equal((SwitchOption.Off, SwitchOption.On, SwitchOption.NotGiven), (Parse("no-global-pages").GlobalPages, Parse("global-pages").GlobalPages, options.GlobalPages));
         Assert.False(options.X2Apic || options.TscDeadline || options.Hpet || options.Msi || options.Mmcfg);
         Assert.True(options.NoIrqBalance && options.PinDom0);
         Assert.Equal((SwitchOption.Off, SwitchOption.Off, NmiOption.Fatal), (options.X2ApicPhysical, options.Smt, options.Nmi));

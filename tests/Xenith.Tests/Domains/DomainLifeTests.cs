@@ -335,10 +335,12 @@ public sealed class DomainLifeTests : IDisposable
         Grant(domain, 8, peer, _scene.NewFrame(domain));
         Mfn lent = _scene.NewFrame(peer);
         Grant(peer, 9, domain, lent);
-        Assert.True(domain.Grants.Mappings.TryReserve(out uint handle));
+        ref GrantMapping mapping = ref domain.Grants.Mappings.Reserve(out uint handle);
+        Assert.NotEqual(GrantMappings.None, handle);
         Assert.Equal(GrantStatus.Okay, peer.Grants.Pin(9, domain.Id, true, out _));
-        domain.Grants.Mappings.Set(handle, peer.Id, 9, (ushort)(GrantMapFlags.HostMap | GrantMapFlags.Readonly));
-        Assert.True(domain.Grants.Mappings.TryReserve(out _));
+        mapping.Set(peer.Id, 9, (ushort)(GrantMapFlags.HostMap | GrantMapFlags.Readonly));
+        domain.Grants.Mappings.Reserve(out handle);
+        Assert.NotEqual(GrantMappings.None, handle);
     }
 
     private static void Grant(Domain granter, uint reference, Domain grantee, Mfn frame)

@@ -10,7 +10,7 @@ using Mono.Cecil.Rocks;
 namespace Xenith.Tests.Faults;
 
 /// <summary>A point: the method that it lies in and what is called there.</summary>
-internal readonly record struct TrapSite(string Method, string Callee, bool InCommit);
+internal readonly record struct TrapSite(string Method, string Callee);
 
 internal sealed class TrapPointWeaver
 {
@@ -29,18 +29,35 @@ internal sealed class TrapPointWeaver
         using var assembly = AssemblyDefinition.ReadAssembly(hypervisor, new ReaderParameters { AssemblyResolver = resolver });
         ModuleDefinition module = assembly.MainModule;
         TypeDefinition hook = resolver.Resolve(module.AssemblyReferences.Single(reference => reference.Name == Machine)).MainModule.GetType(Hook);
-        MethodReference pass = module.ImportReference(hook.Methods.Single(method => method.Name == "Pass"));
-        MethodReference passCommit = module.ImportReference(hook.Methods.Single(method => method.Name == "PassCommit"));
+        MethodReference called(string name) => module.ImportReference(hook.Methods.Single(method => method.Name == name));
+        MethodReference pass = called("Pass"), enterCommit = called("EnterCommit"), leaveCommit = called("LeaveCommit");
         foreach (MethodDefinition method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
-            Weave(method, pass, passCommit);
+        {
+            Weave(method, pass);
+            if (method.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "CommitAttribute"))
+                Bracket(method, enterCommit, leaveCommit);
+        }
         using var woven = new MemoryStream();
         assembly.Write(woven);
         return woven.ToArray();
     }
 
-    private void Weave(MethodDefinition method, MethodReference pass, MethodReference passCommit)
+    /// <summary>A [Commit] method says when it begins and ends: the points of what it calls in between are its own, as the build checks that, too.</summary>
+    private static void Bracket(MethodDefinition method, MethodReference enter, MethodReference leave)
     {
-        bool commit = method.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "CommitAttribute");
+        method.Body.SimplifyMacros();
+        ILProcessor code = method.Body.GetILProcessor();
+        foreach (Instruction end in method.Body.Instructions.Where(instruction => instruction.OpCode.Code == Code.Ret).ToArray())
+        {
+            (end.OpCode, end.Operand) = (OpCodes.Call, leave);
+            code.InsertAfter(end, Instruction.Create(OpCodes.Ret));
+        }
+        code.InsertBefore(method.Body.Instructions[0], Instruction.Create(OpCodes.Call, enter));
+        method.Body.OptimizeMacros();
+    }
+
+    private void Weave(MethodDefinition method, MethodReference pass)
+    {
         Instruction[] calls = [.. method.Body.Instructions.Where(IsPoint)];
         if (calls.Length == 0)
             return;
@@ -49,7 +66,7 @@ internal sealed class TrapPointWeaver
         foreach (Instruction call in calls)
         {
             int site = Sites.Count;
-            Sites.Add(new TrapSite(method.FullName, ((MethodReference)call.Operand).FullName, commit));
+            Sites.Add(new TrapSite(method.FullName, ((MethodReference)call.Operand).FullName));
             // A prefix belongs to its call.
             Instruction at = call;
             while (at.Previous is { OpCode.OpCodeType: OpCodeType.Prefix })
@@ -60,7 +77,7 @@ internal sealed class TrapPointWeaver
             (at.OpCode, at.Operand) = (OpCodes.Ldc_I4, site);
             ILProcessor code = method.Body.GetILProcessor();
             code.InsertAfter(at, copy);
-            code.InsertAfter(at, Instruction.Create(OpCodes.Call, commit ? passCommit : pass));
+            code.InsertAfter(at, Instruction.Create(OpCodes.Call, pass));
         }
         method.Body.OptimizeMacros();
     }

@@ -57,6 +57,27 @@ public sealed class TlbTests
         Assert.False(GuestMemory.TryRead(Page, out ulong _));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_full_flush_and_a_load_of_a_root_drop_everything_whether_global_pages_are_on_or_off(bool globalPages)
+    {
+        using var scene = new Scene();
+        if (!globalPages)
+            Cpu.WriteCr4(Cpu.ReadCr4() & ~Cr4.GlobalPages);
+        ulong cr4 = Cpu.ReadCr4();
+        foreach (Action flush in (Action[])[Cpu.FlushTlb, () => Cpu.LoadRoot(Cpu.ReadCr3())])
+        {
+            Mfn table = scene.Map(Page, scene.NewFrame(), Scene.Flags | PageFlags.Global);
+            Assert.True(GuestMemory.TryRead(Page, out ulong _));
+            scene.Write(table, Page, 1, default);
+            Assert.True(GuestMemory.TryRead(Page, out ulong _));
+            flush();
+            Assert.False(GuestMemory.TryRead(Page, out ulong _));
+            Assert.Equal(cr4, Cpu.ReadCr4());
+        }
+    }
+
     [Fact]
     public void An_unlinked_table_is_walked_until_it_is_flushed_even_for_pages_that_were_never_used()
     {

@@ -1,6 +1,8 @@
 // The page allocator against a model that is a set of free frames: random allocations of all sizes and limits, frees in pieces, and scrubbing.
 
 using CsCheck;
+using Xenith.Hypervisor;
+using Xenith.Hypervisor.Domains;
 using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 using Xunit;
@@ -12,14 +14,14 @@ public sealed class PageAllocatorModelTests
     internal sealed record Step(int Operation, int Order, int Bits, int Choice);
 
     private static readonly Gen<Step> AnyStep =
-        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 9], Gen.Int[20, 26], Gen.Int[0, 1000], (operation, order, bits, choice) => new Step(operation, order, bits, choice));
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 9], Gen.Int[20, 26], Gen.Int[0, 1000], (operation, order, bits, choice) => new Step(operation, order, bits, choice));
 
     [Fact]
     public void It_hands_out_each_frame_once_zeroed_and_merges_what_comes_back() =>
         AnyStep.Array[1, 80].Sample(steps =>
         {
             using var scene = new MemoryScene();
-            var model = new Model(scene.Memory.Allocator, scene.FrameTable);
+            var model = new Model(scene.Memory.Allocator, scene.FrameTable, scene.Vcpu);
             foreach (Step step in steps)
                 model.Do(step);
             model.FreeAll();
@@ -76,7 +78,7 @@ public sealed class PageAllocatorModelTests
         Assert.Equal(scene.TotalFrames, allocator.FreeFrames);
     }
 
-    private sealed class Model(PageAllocator allocator, FrameTable frames)
+    private sealed class Model(PageAllocator allocator, FrameTable frames, Vcpu caller)
     {
         private readonly List<(Mfn First, int Order)> _held = [];
         private readonly HashSet<ulong> _taken = [];
@@ -100,9 +102,12 @@ public sealed class PageAllocatorModelTests
                 case 4:
                     allocator.ScrubSome((uint)step.Choice % 100);
                     break;
-                default:
+                case 5:
                     if (_held.Count > 0)
                         Give(step.Choice % _held.Count, 0);
+                    break;
+                default:
+                    TakeInSteps(step.Order, step.Choice % 20);
                     break;
             }
             Check(allocator.FreeFrames == _total - (ulong)_taken.Count, "count");
@@ -123,10 +128,37 @@ public sealed class PageAllocatorModelTests
             return order == 9 && allocator.FreeFrames == _total - (1UL << order);
         }
 
+        /// <summary>Something else waits all the time, so each call stops after its first step; after a few of them whoever asked gives up.</summary>
+        private void TakeInSteps(int order, int calls)
+        {
+            PerCpu.RaiseWork(PendingWork.Schedule);
+            for (int call = 0; call < calls; call++)
+            {
+                ulong dirty = allocator.DirtyFrames;
+                StepBudget budget = new(caller);
+                XenError error = allocator.AllocateInSteps(order, AllocationFlags.None, ref budget, out Mfn first, out int note);
+                if (error == XenError.None)
+                {
+                    PerCpu.Ledger.Strike(note);
+                    Note(order, AllocationFlags.None, first);
+                }
+                Check(PerCpu.Ledger.Depth == 0, "ledger");
+                if (error != XenError.Restart)
+                    break;
+                Check(allocator.DirtyFrames < dirty, "progress");
+                Check(allocator.FreeFrames == _total - (ulong)_taken.Count, "count between steps");
+            }
+            PerCpu.TakeWork(PendingWork.Schedule);
+        }
+
         private void Take(int order, AllocationFlags flags)
         {
-            if (!allocator.TryAllocate(order, flags, out Mfn first))
-                return;
+            if (allocator.TryAllocate(order, flags, out Mfn first))
+                Note(order, flags, first);
+        }
+
+        private void Note(int order, AllocationFlags flags, Mfn first)
+        {
             Check((first.Value & (1UL << order) - 1) == 0, "alignment");
             Check(flags.AddressBits == 0 || first.Plus((1UL << order) - 1).Address >> flags.AddressBits == 0, "limit");
             for (ulong i = 0; i < 1UL << order; i++)

@@ -195,10 +195,10 @@ public sealed class PageTypeModelTests
             if (!_scene.Domain.Pages.TrySteal(frame))
                 return;
             if ((step.Flags & 1) != 0)
-                Assert.True(_scene.Domain.Pages.TryAssign(frame));
+                Assert.True(_scene.Domain.Pages.TryReturn(frame));
             else
             {
-                _scene.Memory.Allocator.Free(frame, 0);
+                Assert.True(_scene.Domain.Pages.TryFreeStolen(frame));
                 _frames[step.A] = NewFrame(_scene.Domain, add: false);
             }
         }

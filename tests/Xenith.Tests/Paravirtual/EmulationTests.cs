@@ -45,6 +45,58 @@ public sealed class EmulationTests
         Assert.Equal(PvScene.Handler, scene.Frame.Rip);
     }
 
+    /// <summary>The next page is read only if the instruction goes on there, and then must be there.</summary>
+    [Theory]
+    [InlineData(1, true, true)]
+    [InlineData(1, false, false)]
+    [InlineData(2, false, true)]
+    [InlineData(2, true, true)]
+    [InlineData(15, false, true)]
+    [InlineData(16, false, true)]
+    public void Code_may_lie_at_the_end_of_a_page(int bytesBeforeEnd, bool nextIsThere, bool runs)
+    {
+        using PvScene scene = Privileged();
+        byte[] code = [0x0f, 0x06];                         // CLTS
+        scene.Frame.Rip = PvScene.Code + 0x1000 - (ulong)bytesBeforeEnd;
+        for (int i = 0; i < code.Length; i++)
+            Assert.True(scene.Cpu.TryWriteAsUser(scene.Frame.Rip + (ulong)i, code[i]));
+        if (!nextIsThere)
+        {
+            PageTableView.At(scene.L1).Write(AddressSpace.TableIndex(PvScene.Code + 0x1000, 1), default);
+            Cpu.FlushTlb();
+        }
+        ulong before = scene.Frame.Rip;
+        Assert.Equal(!runs, scene.Trap(ExceptionVector.GeneralProtection));
+        if (runs)
+            Assert.Equal(before + 2, scene.Frame.Rip);
+    }
+
+    /// <summary>The same of the marked CPUID, which has seven bytes.</summary>
+    [Theory]
+    [InlineData(6, false, false)]
+    [InlineData(6, true, true)]
+    [InlineData(7, false, true)]
+    [InlineData(8, false, true)]
+    public void The_marked_CPUID_may_lie_at_the_end_of_a_page(int bytesBeforeEnd, bool nextIsThere, bool runs)
+    {
+        using PvScene scene = Privileged();
+        scene.SetGate(ExceptionVector.InvalidOpcode);
+        byte[] code = [0x0f, 0x0b, 0x78, 0x65, 0x6e, 0x0f, 0xa2];
+        scene.Frame.Rip = PvScene.Code + 0x1000 - (ulong)bytesBeforeEnd;
+        for (int i = 0; i < code.Length; i++)
+            Assert.True(scene.Cpu.TryWriteAsUser(scene.Frame.Rip + (ulong)i, code[i]));
+        if (!nextIsThere)
+        {
+            PageTableView.At(scene.L1).Write(AddressSpace.TableIndex(PvScene.Code + 0x1000, 1), default);
+            Cpu.FlushTlb();
+        }
+        ulong before = scene.Frame.Rip;
+        scene.Frame.Rax = 0x4000_0000;
+        Assert.Equal(!runs, scene.Trap(ExceptionVector.InvalidOpcode));
+        if (runs)
+            Assert.Equal((before + 7, 0x566e_6558UL), (scene.Frame.Rip, scene.Frame.Rbx));
+    }
+
     [Theory]
     [InlineData(0x0000_8000_0000_0000UL)]
     [InlineData(0xffff_82d0_4020_0000UL)]

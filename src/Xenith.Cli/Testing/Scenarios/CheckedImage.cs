@@ -38,12 +38,38 @@ internal sealed class CheckedImage : Scenario
         Bug("a division by zero", 3, "vector 0 ", "FaultInjection.OnCall", "while serving d0v0", "Hardware Dom0 crashed"),
         Bug("a null reference", 6, "vector 14 ", "Scope.Dispose", "while serving d0v0", "Hardware Dom0 crashed"),
         Bug("an address where nothing is", 7, "vector 14 ", "FaultInjection.OnCall", "while serving d0v0", "Hardware Dom0 crashed"),
+        Bug("a protection fault", 8, "vector 13 ", "FaultInjection.OnCall", "while serving d0v0", "Hardware Dom0 crashed"),
         Bug("a bug in an interrupt handler", 4, "FaultInjection.Trap", "Panic on CPU 0:", "FATAL TRAP: vector = 6 (invalid opcode)"),
         Bug("a division in an interrupt handler", 0x13, "FaultInjection.OnCall", "Panic on CPU 0:", "FATAL TRAP: vec 0, #DE[0000]"),
         Bug("a null reference in an interrupt handler", 0x16, "Scope.Dispose", "Panic on CPU 0:", "FATAL PAGE FAULT", "Faulting linear address: 00000000"),
         Bug("an address where nothing is in an interrupt handler", 0x17, "FaultInjection.OnCall", "Panic on CPU 0:", "FATAL PAGE FAULT", "Faulting linear address: ffff82d03ffff000"),
+        Bug("a protection fault in an interrupt handler", 0x18, "FaultInjection.OnCall", "Panic on CPU 0:", "FATAL TRAP: vec 13, #GP[0000]"),
+        new("domains that traps end", VictimsAsync) { Alone = true },
         .. scale == Scale.Full ? (TestCase[])[Stuck("a CPU that is stuck", 9), Stuck("a CPU that is stuck with interrupts off", 10)] : [],
     ];
+
+    /// <summary>
+    /// One call of each family, and two exceptions, by domains that the hypervisor makes for it, with a trap at one point after the other: each of them ends, dom0 goes on, and references and free frames are
+    /// as before.
+    /// </summary>
+    private static async Task VictimsAsync(TestBench bench)
+    {
+        var image = await bench.CheckedHypervisorAsync();
+        var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
+        var modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None);
+        var end = await bench.WatchAsync(
+            bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = "tests=none victims" },
+            line => line.StartsWith("DONE passed ", StringComparison.Ordinal), TimeSpan.FromSeconds(400));
+        var tests = end.Log.Where(line => line.Contains("Fault test: ", StringComparison.Ordinal)).ToList();
+        var clean = tests.Where(line => line.EndsWith(" references counted anew: as before; 0 frames lost", StringComparison.Ordinal)).ToList();
+        var names = tests.Select(line => line.Split("Fault test: ").Last().Split(", point ").First()).Distinct().ToList();
+        var trapped = names.Where(name => clean.Any(line => line.Contains($"Fault test: {name}, point 1: trapped;", StringComparison.Ordinal))).ToList();
+        TestBench.Check(clean.Count == tests.Count, string.Join('\n', tests.Except(clean)));
+        TestBench.Check(names.Count >= 20 && trapped.Count == names.Count, $"{trapped.Count} of {names.Count} families were trapped\n{string.Join('\n', end.Log.TakeLast(40))}");
+        var traps = clean.Count(line => line.Contains(": trapped;", StringComparison.Ordinal));
+        TestBench.Check(end.Log.Contains($"NOTE victims: {names.Count} families, {traps} traps, 0 wrong"), $"dom0 did not go on to the end\n{string.Join('\n', end.Log.TakeLast(40))}");
+        bench.Note($"{names.Count} families, {traps} traps");
+    }
 
     /// <summary>A hypercall that never ends: the other CPU notices, and the stuck one says where it is.</summary>
     private static TestCase Stuck(string name, int number) => Bug(

@@ -25,6 +25,7 @@ internal sealed class HostileGuest : Scenario
                 new("all attacks on the image with its own checks", async bench => await AttackAsync(bench, await bench.CheckedHypervisorAsync())) { Alone = true },
                 new("races on two CPUs, on the image with its own checks", async bench => await RaceAsync(bench, await bench.CheckedHypervisorAsync())) { Alone = true },
                 new("real Xen still says what is recorded", RecordedAsync) { Alone = true },
+                new("races on two CPUs, on real Xen", async bench => await RaceAsync(bench, await bench.Workshop.HypervisorAsync(Commands.RunOptions.Debian, bench.Cancel))) { Alone = true },
             ]
             : [],
     ];
@@ -56,8 +57,12 @@ internal sealed class HostileGuest : Scenario
         var ours = Attacks(end, image);
         var wrong = end.Log.Where(line => line.StartsWith("FAIL ", StringComparison.Ordinal) || line.Contains("Lock order:", StringComparison.Ordinal)).ToList();
         TestBench.Check(wrong.Count == 0 && end.Cause == EndCause.PoweredOff, $"ended with {end.Cause}\n{string.Join('\n', wrong)}");
-        var recorded = await File.ReadAllLinesAsync(HostileTranscript.RecordedFile(bench.Workshop.Repository), bench.Cancel);
-        var different = HostileTranscript.Compare(ours, [.. recorded.Where(line => line.StartsWith($"{HostileTranscript.Attack}race.", StringComparison.Ordinal))], []);
+        var recorded = (await File.ReadAllLinesAsync(HostileTranscript.RecordedFile(bench.Workshop.Repository), bench.Cancel))
+            .Where(line => line.StartsWith($"{HostileTranscript.Attack}race.", StringComparison.Ordinal));
+        // Real Xen has been seen to keep a page in the domain's count that was a table in the race and was given back after it.
+        static bool IsSettled(string line) => !line.Contains(".left the domain:", StringComparison.Ordinal);
+        var real = image.Name == (await bench.Workshop.HypervisorAsync(Commands.RunOptions.Debian, bench.Cancel)).Name;
+        var different = HostileTranscript.Compare([.. ours.Where(line => !real || IsSettled(line))], [.. recorded.Where(line => !real || IsSettled(line))], []);
         TestBench.Check(different.Count == 0, string.Join('\n', different));
     }
 

@@ -14,12 +14,13 @@ internal sealed class InBochs : Scenario
 
     public override string Name => "bochs";
 
-    public override string Point => "Debian's kernel boots on an Intel CPU in Bochs with SMAP, SMEP and x2APIC on, and on an AMD CPU, to a shell and powers off; vCPUs keep the registers of AVX-512";
+    public override string Point => "Debian's kernel boots on an Intel CPU in Bochs with SMAP, SMEP and x2APIC on, and on an AMD CPU, to a shell and powers off; vCPUs keep the registers of AVX-512; a null reference does not reach a guest's page 0";
 
     public override IEnumerable<TestCase> Cases(Scale scale) =>
     [
         Case(BochsConfiguration.DefaultCpu, "GenuineIntel", x2Apic: true),
         new("AVX-512 over switches of vCPUs", SwitchesAsync),
+        new("a null reference while the guest maps page 0", NullReferenceAsync),
         .. scale == Scale.Full ? [Case("ryzen", "AuthenticAMD", x2Apic: false), new("AVX-512 of processes on 4 vCPUs of 2 CPUs", ProcessesAsync)] : (TestCase[])[],
     ];
 
@@ -35,6 +36,23 @@ internal sealed class InBochs : Scenario
         PvGuest.CheckPassed(end, "switch.vectors", "switch.components", "switch.user_mode", "switch.breakpoints");
         TestBench.Check(end.Log.Contains("VALUE switch.vectors components = 0xe7"), "the guest has no AVX-512");
         CheckInterruptController(end);
+    }
+
+    /// <summary>The page is there and may be written, but it is the guest's: SMAP stops the hypervisor's access (error code 3: a write to a page that is present), and who was served ends.</summary>
+    private static async Task NullReferenceAsync(TestBench bench)
+    {
+        await bench.Workshop.EnsureAsync([Purpose.Bochs, Purpose.BootDisc], bench.Cancel);
+        var image = await bench.CheckedHypervisorAsync();
+        var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
+        var settings = bench.Standard with
+        {
+            Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, MemoryMiB = 512, Hypervisor = image, KernelOptions = "tests=none zero bug=6",
+            Modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None),
+        };
+        var end = await bench.WatchAsync(settings, line => line.Contains("Hardware Dom0 crashed", StringComparison.Ordinal) || line.StartsWith("DONE passed ", StringComparison.Ordinal), Limit);
+        var log = string.Join('\n', end.Log);
+        foreach (var word in (string[])["NOTE page 0 is mapped", "vector 14 error 0003", "Scope.Dispose", "while serving d0v0: that domain ends here", "Hardware Dom0 crashed"])
+            TestBench.Check(log.Contains(word, StringComparison.Ordinal), $"'{word}' is not in the log, which ends:\n{string.Join('\n', end.Log.TakeLast(40))}");
     }
 
     /// <summary>Bochs 2.7 puts AVX at a wrong place in the compacted format, which Linux would use: it is told to do without XSAVEC.</summary>

@@ -77,6 +77,9 @@ internal partial struct HypervisorOptions
     /// <summary>smep.</summary>
     internal ProtectionOption Smep;
 
+    /// <summary>global-pages: translations of the hypervisor and of the guests' user mode outlive a load of CR3.</summary>
+    internal SwitchOption GlobalPages;
+
     /// <summary>clocksource.</summary>
     internal ClockSourceOption ClockSource;
 
@@ -158,6 +161,7 @@ internal partial struct HypervisorOptions
         else
             return OptionValues.Switch(option, "smt"u8, ref Smt, ref valid)
                 || OptionValues.Flag(option, "x2apic"u8, ref X2Apic, ref valid)
+                || OptionValues.Switch(option, "global-pages"u8, ref GlobalPages, ref valid)
                 || OptionValues.Switch(option, "x2apic_phys"u8, ref X2ApicPhysical, ref valid)
                 || OptionValues.Flag(option, "tdt"u8, ref TscDeadline, ref valid)
                 || OptionValues.Number(option, "watchdog_timeout"u8, ref WatchdogTimeout, ref valid)

@@ -155,12 +155,12 @@ public sealed partial class Credit
         }
     }
 
-    /// <summary>CPUs with units that are set aside have to look at them again.</summary>
+    /// <summary>CPUs with units that are set aside have to look at them again. So have those where somebody waits while others idle, which passed over whoever had used up a cap.</summary>
     private void WakeParked()
     {
         for (uint cpu = 0; cpu < _end; cpu++)
         {
-            if (_queues[(int)cpu] is CreditQueue queue && !queue.Parked.IsEmpty)
+            if (_queues[(int)cpu] is CreditQueue queue && (!queue.Parked.IsEmpty || (queue.Waiting != 0 && !_idle.IsEmpty)))
                 Machine.Poke(cpu);
         }
     }

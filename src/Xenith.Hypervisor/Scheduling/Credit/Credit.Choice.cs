@@ -11,7 +11,11 @@ public sealed partial class Credit
         DealIfDue(now);
         CreditQueue queue = QueueOf(cpu);
         if (queue.Dealing != Volatile.Read(ref _dealings))
+        {
+            // Who may run again is for other idle CPUs: this one chooses already.
+            _idle.TryRemove(cpu);
             Sort(queue);
+        }
 
         SchedulingUnit? displaced = null;
         CreditUnit? stays = queue.Current;
@@ -42,11 +46,14 @@ public sealed partial class Credit
             queue.Add(stays);
             WakeIdleFor(stays);
         }
+        bool leavesIdle = queue.Current is null && (next is not null || !_online.Contains(cpu));
         Start(queue, next, now);
-        // Whoever still waits here may run on a CPU that has become idle meanwhile.
-        if (queue.Waiting != 0 && queue.First is CreditUnit waiting)
-            WakeIdleFor(waiting);
-        return new Decision(next, Until(queue, next, now)) { TryAgain = missed && next is null, Displaced = displaced };
+        // Whoever still waits here may run on a CPU that has become idle meanwhile, or may run again.
+        if (queue.Waiting != 0 && !_idle.IsEmpty)
+            WakeIdleForAll(queue);
+        if (leavesIdle || queue.OwesLook)
+            queue.OwesLook = !TryWakeForOthers(queue);
+        return new Decision(next, Until(queue, next, now)) { TryAgain = (missed && next is null) || queue.OwesLook, Displaced = displaced };
     }
 
     /// <summary>The best of who runs (<paramref name="stays"/>), who waits here, and who waits elsewhere, taken out of its queue.</summary>
@@ -180,22 +187,49 @@ public sealed partial class Credit
         return second is null ? null : Move(second, other, queue);
     }
 
-    /// <summary>Moves a unit to another CPU. Who was woken for it may have taken this one's place with another unit: those left behind get another chance.</summary>
-    private CreditUnit Move(CreditUnit unit, CreditQueue from, CreditQueue to)
+    private static CreditUnit Move(CreditUnit unit, CreditQueue from, CreditQueue to)
     {
-        const int mostLookedAt = 32;
         from.Remove(unit);
         unit.Cpu = to.Cpu;
+        return unit;
+    }
+
+    /// <summary>
+    /// This CPU idled, may have been woken for a unit that waits elsewhere, and runs another or leaves: those who wait get another of the idle CPUs. False if a queue's lock, which is only tried, was not free.
+    /// </summary>
+    private bool TryWakeForOthers(CreditQueue queue)
+    {
+        bool all = true;
+        for (uint peer = 0; peer < _end && !_idle.IsEmpty; peer++)
+        {
+            if (peer == queue.Cpu || _queues[(int)peer] is not CreditQueue other || other.Waiting == 0)
+                continue;
+            if (!other.Lock.TryEnter(out SpinLock.Scope scope))
+            {
+                all = false;
+                continue;
+            }
+            WakeIdleForAll(other);
+            scope.Dispose();
+        }
+        return all;
+    }
+
+    private void WakeIdleForAll(CreditQueue queue)
+    {
+        const int mostLookedAt = 32;
         int looked = 0;
+        // A CPU that runs nobody and has somebody waiting is on its way to choose: it takes the first.
+        CreditUnit? taken = queue.Current is null ? queue.First : null;
         for (CreditPriority priority = CreditPriority.Boost; priority < CreditPriority.Idle && !_idle.IsEmpty; priority++)
         {
-            for (CreditUnit? left = from.At(priority).First; left is not null && looked < mostLookedAt; left = left.Next)
+            for (CreditUnit? unit = queue.At(priority).First; unit is not null && looked < mostLookedAt; unit = unit.Next)
             {
                 looked++;
-                WakeIdleFor(left);
+                if (unit != taken && !HasUsedCap(unit.Domain))
+                    WakeIdleFor(unit);
             }
         }
-        return unit;
     }
 
     private void Start(CreditQueue queue, CreditUnit? next, ulong now)

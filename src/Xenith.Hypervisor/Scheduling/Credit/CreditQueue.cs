@@ -61,6 +61,9 @@ internal sealed class CreditQueue
     /// <summary>The dealing of credits that the order of the queue follows.</summary>
     internal ulong Dealing;
 
+    /// <summary>The CPU left the idle ones and has not seen yet whether others wait for whom it had been woken.</summary>
+    internal bool OwesLook;
+
     /// <summary>Nanoseconds that units have run here.</summary>
     internal long Burned;
 
