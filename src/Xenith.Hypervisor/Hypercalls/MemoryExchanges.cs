@@ -168,6 +168,8 @@ internal static class MemoryExchanges
                 return XenError.BadAddress;
             }
             looks.Budget.Step();
+            if (order > 4)
+                looks.Soon();
         }
         return XenError.None;
     }
@@ -191,6 +193,9 @@ internal static class MemoryExchanges
     {
         internal StepBudget Budget;
         private ulong _frames;
+
+        /// <summary>What was done was as long as many frames.</summary>
+        internal void Soon() => _frames = 0;
 
         internal bool IsTime() => unchecked(_frames++ % FramesPerLook) == 0 && Budget.IsSpent;
     }

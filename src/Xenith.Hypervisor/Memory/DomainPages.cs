@@ -60,15 +60,26 @@ public sealed partial class DomainPages
             KeepDomain();
             if (exchanged)
                 _replaced += count;
+            ulong owned = FrameBits.OnlyOwners(FrameBits.OwnerOf(_domain));
+            uint before = _last, at = unchecked((uint)first.Value);
             for (ulong i = 0; i < count; i++)
             {
-                Mfn frame = first.Plus(i);
-                ref FrameInfo info = ref frames[frame];
+                ref FrameInfo info = ref frames[new Mfn(at)];
                 if (info.Count == 0)
-                    memory.Allocator.Adopt(frame, ref info);
-                Append(frames, frame, ref info);
-                Volatile.Write(ref info.Count, FrameBits.OnlyOwners(FrameBits.OwnerOf(_domain)));
+                    memory.Allocator.Adopt(new Mfn(at), ref info);
+                // They follow each other on the list, too.
+                info.Previous = before;
+                before = at;
+                at = unchecked(at + 1);
+                info.Next = at;
+                Volatile.Write(ref info.Count, owned);
             }
+            frames[new Mfn(before)].Next = 0;
+            if (_last == 0)
+                _first = unchecked((uint)first.Value);
+            else
+                frames[new Mfn(_last)].Next = unchecked((uint)first.Value);
+            _last = before;
             TotalPages += count;
         }
         return true;
