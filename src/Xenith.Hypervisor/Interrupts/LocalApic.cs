@@ -123,12 +123,13 @@ public sealed partial class LocalApic
         if (_isX2Apic)
             Cpu.WriteMsr(Msr.ApicBase, Cpu.ReadMsr(Msr.ApicBase) | ApicEnable | X2ApicEnable);
         Write(TaskPriority, 0);
+        // First: while the APIC is off by software, every entry stays masked whatever is written to it (SDM vol. 3, 11.4.7.2).
+        Write(Spurious, 0x100 | Vectors.Spurious);
         Write(Divide, 0xb);
         Write(TimerEntry, timer);
         Write(Lint0, Masked);
         Write(Lint1, lint1);
         Write(ErrorEntry, Vectors.ApicError);
-        Write(Spurious, 0x100 | Vectors.Spurious);
         TakeErrors();
     }
 

@@ -18,6 +18,9 @@ public sealed class LocalApic : IMmioDevice
     /// <summary>Nanoseconds of one tick of the timer's clock, before the divider.</summary>
     private const ulong TickLength = 10;
 
+    /// <summary>The local vector table.</summary>
+    private static readonly uint[] s_entries = [0x320, 0x330, 0x340, 0x350, 0x360, 0x370];
+
     private readonly SimulatedCpu _cpu;
     private readonly VirtualClock.Alarm _alarm;
     private readonly bool[] _requested = new bool[256];
@@ -30,8 +33,8 @@ public sealed class LocalApic : IMmioDevice
     {
         _cpu = cpu;
         _alarm = cpu.Machine.Clock.CreateAlarm(TimerRings);
-        foreach (uint register in (uint[])[0x320, 0x330, 0x340, 0x350, 0x360, 0x370])
-            _plain[register] = Masked;
+        foreach (uint entry in s_entries)
+            _plain[entry] = Masked;
         _plain[0xf0] = 0xff;
     }
 
@@ -111,17 +114,31 @@ public sealed class LocalApic : IMmioDevice
                 _initialCount = value;
                 StartTimer();
                 break;
-            case 0x320:
+            case 0xf0:
                 _plain[offset] = value;
+                // Off by software: the entries are masked, and stay so (SDM vol. 3, 11.4.7.2).
+                if (!Enabled)
+                {
+                    foreach (uint entry in s_entries)
+                        _plain[entry] |= Masked;
+                }
+                break;
+            case 0x320:
+                _plain[offset] = Maskable(value);
                 if ((value & ModeMask) != ModeDeadline)
                     Deadline = 0;
                 StartTimer();
+                break;
+            case 0x330 or 0x340 or 0x350 or 0x360 or 0x370:
+                _plain[offset] = Maskable(value);
                 break;
             default:
                 _plain[offset] = value;
                 break;
         }
     }
+
+    private uint Maskable(uint entry) => Enabled ? entry : entry | Masked;
 
     private uint Plain(uint offset) => _plain.GetValueOrDefault(offset);
 

@@ -41,6 +41,19 @@ public sealed class SecondaryCpuTests
         Assert.Equal(first.Msrs.Read(Msr.Pat), second.Msrs.Read(Msr.Pat));
     }
 
+    // What is written to an entry while the APIC is off by software leaves it masked: such a CPU would have no timer.
+    [Fact]
+    public void Timer_and_errors_interrupt_every_CPU()
+    {
+        const uint timer = 0x320, error = 0x370, masked = 1 << 16;
+        using var hypervisor = new HostedHypervisor(cpus: 3);
+        foreach (SimulatedCpu cpu in hypervisor.Machine.Cpus)
+        {
+            Assert.Equal((Vectors.LocalTimer, 0u), ((byte)cpu.LocalApic.Read(timer, 4), cpu.LocalApic.Read(timer, 4) & masked));
+            Assert.Equal((Vectors.ApicError, 0u), ((byte)cpu.LocalApic.Read(error, 4), cpu.LocalApic.Read(error, 4) & masked));
+        }
+    }
+
     [Fact]
     public void A_CPU_that_does_not_answer_is_left_out_after_a_limited_time()
     {

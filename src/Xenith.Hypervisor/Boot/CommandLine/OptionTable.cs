@@ -128,10 +128,10 @@ internal ref struct OptionTable
         + "dom0-cpuid - text\n"u8
         + "dom0-iommu - list passthrough strict map-inclusive map-reserved none\n"u8
         + "dom0_ioports_disable - text\n"u8
-        + "dom0_max_vcpus - text\n"u8
+        + "dom0_max_vcpus + text\n"u8
         + "dom0_mem + text\n"u8
         + "dom0_nodes - text\n"u8
-        + "dom0_vcpus_pin - bool\n"u8
+        + "dom0_vcpus_pin + bool\n"u8
         + "e820-mtrr-clip - bool\n"u8
         + "e820-verbose - bool\n"u8
         + "edd - bool skipmbr\n"u8
@@ -217,12 +217,12 @@ internal ref struct OptionTable
         + "reboot + text\n"u8
         + "rmrr - text\n"u8
         + "ro-hpet + bool\n"u8
-        + "sched - text\n"u8
+        + "sched + text\n"u8
         + "sched-gran - cpu core socket\n"u8
         + "sched_credit2_max_cpus_runqueue - int\n"u8
         + "sched_credit2_migrate_resist - int\n"u8
-        + "sched_credit_tslice_ms - int\n"u8
-        + "sched_ratelimit_us - int\n"u8
+        + "sched_credit_tslice_ms + int\n"u8
+        + "sched_ratelimit_us + int\n"u8
         + "sched_smt_power_savings - bool\n"u8
         + "scrub-domheap - bool\n"u8
         + "serial_tx_buffer - size\n"u8
@@ -243,7 +243,7 @@ internal ref struct OptionTable
         + "tsx + bool\n"u8
         + "ucode - list int scan nmi allow-same digest-check\n"u8
         + "unrestricted_guest - bool\n"u8
-        + "vcpu_migration_delay - int\n"u8
+        + "vcpu_migration_delay + int\n"u8
         + "vesa-ram - int\n"u8
         + "vga + text\n"u8
         + "viridian-spinlock-retry-count - int\n"u8
