@@ -31,6 +31,9 @@ static unsafe class Memory
         return page;
     }
 
+    /// <summary>Pages that are left in the pool.</summary>
+    public static ulong Left => next == 0 ? 1 : (Native.PagePoolEnd() - next) / PageSize;
+
     /// <summary>A mark to which <see cref="Release"/> returns, for checks that leave their pages as they found them.</summary>
     public static ulong Mark() => next;
 

@@ -35,6 +35,12 @@ static unsafe class Trap
     /// <summary>True while a check runs under run_guarded.</summary>
     public static bool Guarded;
 
+    /// <summary>A trap in a guarded run abandons it without a word: nobody expected it not to come.</summary>
+    public static bool Quiet;
+
+    /// <summary>Exceptions, as bits by vector, after which the interrupted code simply goes on: those that a kernel meets that changes its own debug registers or CR0.</summary>
+    public static ulong Tolerated;
+
     /// <summary>Where the frame lay: it ends at the stack that the hypervisor chose.</summary>
     public static ulong LastFrameEnd;
 
@@ -123,6 +129,12 @@ static unsafe class Trap
             return;
         }
 
+        if ((frame.Cs & 3) == 0 && (frame.Number == Entries.Nmi ? Quiet : frame.Number < 64 && (Tolerated >> (int)frame.Number & 1) != 0))
+        {
+            frame.Rflags &= ~0x100ul; // no TF
+            return;
+        }
+
         if (ProbeActive)
         {
             ProbeActive = false;
@@ -130,8 +142,12 @@ static unsafe class Trap
             return;
         }
 
-        Check.Unexpected(ref Last, LastCr2);
-        if (!Guarded)
+        if (!Quiet)
+        {
+            Check.Unexpected(ref Last, LastCr2);
+        }
+
+        if (!Guarded && !Quiet)
         {
             Power.Off(3);
         }

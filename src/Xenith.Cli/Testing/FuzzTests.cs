@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Xenith.Cli.Debian;
 using Xenith.Cli.Fuzzing;
+using Xenith.Cli.Testing.Scenarios;
 
 namespace Xenith.Cli.Testing;
 
-/// <summary>Random sequences of hypercalls on the hosted hypervisor: always the same ones in a slice, and for some minutes at full count.</summary>
+/// <summary>Random sequences of hypercalls on the hosted hypervisor, and after them on the machine: always the same ones in a slice, and for some minutes at full count.</summary>
 internal sealed class FuzzTests : TestPart
 {
     private const int Processes = 2;
@@ -13,7 +14,7 @@ internal sealed class FuzzTests : TestPart
     /// <summary>For each process: so many sequences take a quarter of a minute.</summary>
     private const long SliceSequences = 4000;
 
-    private const double FullMinutes = 8;
+    private const double FullMinutes = 4;
     private const ulong SeedDistance = 1UL << 40;
 
     public override string Name => "fuzz";
@@ -27,7 +28,12 @@ internal sealed class FuzzTests : TestPart
         var program = await FuzzProgram.BuildAsync(run.Workshop.Repository, run.Cancel);
         var folder = Path.Combine(run.Workshop.Repository.Output, "fuzz");
         await Task.WhenAll(Enumerable.Range(0, Processes).Select(number => RunAsync(run, program, number, folder)));
+        await OnMetal.RunAsync(run);
     }
+
+    public override string? OtherHypervisor(string? choice) => OnMetal.OtherHypervisor(choice);
+
+    private static ScenarioPart OnMetal => new(new Enrolment(new FuzzOnMetal(), Subject.Xenith));
 
     private async Task RunAsync(TestRun run, FuzzProgram program, int number, string folder)
     {

@@ -17,6 +17,9 @@ public struct FuzzShape
     /// <summary>dom0 with two vCPUs, a guest with two and a guest with one, on two CPUs.</summary>
     public static FuzzShape Whole => new() { Domains = 3, Vcpus = 5, Cpus = 2 };
 
+    /// <summary>The control domain alone with one vCPU: what a kernel on a real machine is.</summary>
+    public static FuzzShape Alone => new() { Domains = 1, Vcpus = 1, Cpus = 1 };
+
     /// <summary>The domain that a vCPU belongs to.</summary>
     public readonly int DomainOf(int vcpu) => vcpu / 2;
 }

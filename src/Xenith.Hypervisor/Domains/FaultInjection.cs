@@ -53,6 +53,9 @@ internal static class FaultInjection
     /// <summary>For such a domain: from now on points are counted, and the one with this number, from 1, traps.</summary>
     internal const uint Arm = First + 0x42;
 
+    /// <summary>No bug, but the place for it: <see cref="Memory.ReferenceAudit"/> looks for those that are there.</summary>
+    internal const uint CountReferences = First + 0x50;
+
     /// <summary>Traps if the number of an unknown hypercall says so.</summary>
     [Conditional("XENITH_FAULTS")]
     internal static void OnCall(ulong number, ulong a1, ulong a2, ulong a3, ref long result)
@@ -104,6 +107,9 @@ internal static class FaultInjection
                 break;
             case StackOverflow:
                 Deepen(number);
+                break;
+            case CountReferences:
+                Memory.ReferenceAudit.Run(Host.Current);
                 break;
             case Stuck:
                 Spin();

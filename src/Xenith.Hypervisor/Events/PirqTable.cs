@@ -141,6 +141,9 @@ public sealed class PirqTable
         return page;
     }
 
+    /// <summary>The page of <see cref="ShareEoiMap"/>; invalid if there is none.</summary>
+    internal Mfn EoiFrame => _eoiFrame;
+
     /// <summary>True if the guest has given a page for <see cref="ShareEoiMap"/>.</summary>
     internal bool HasEoiMap => _eoiMap.Exists;
 

@@ -2,7 +2,7 @@ using Xenith.Hypervisor.Console;
 
 namespace Xenith.Hypervisor.Grants;
 
-/// <summary>Debug key g: the entries that are in use.</summary>
+/// <summary>What is in use: for debug key g, and for who counts it anew.</summary>
 public sealed partial class GrantTable
 {
     /// <summary>Lines after which a dump stops: a domain may have very many entries.</summary>
@@ -31,5 +31,13 @@ public sealed partial class GrantTable
         }
         if (lines == 0)
             log.Always($"no active grant table entries");
+    }
+
+    /// <summary>What is known of an entry. False beyond the table.</summary>
+    internal bool TryGetActive(uint reference, out ActiveGrant active)
+    {
+        bool isInside = reference < _count * EntriesPerFrame;
+        active = isInside ? Active(reference) : default;
+        return isInside;
     }
 }

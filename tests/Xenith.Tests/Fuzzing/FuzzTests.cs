@@ -4,6 +4,7 @@
 using Xenith.Fuzzing.Calls;
 using Xenith.Fuzzing.Runs;
 using Xenith.Fuzzing.Worlds;
+using Xenith.Hypervisor.Memory;
 using Xenith.Machine;
 using Xunit;
 
@@ -53,6 +54,30 @@ public sealed class FuzzTests
         Assert.Null(world.Audit.FindMistake());
         Assert.True(world.Host.Memory.Allocator.TryAllocate(0, Hypervisor.Memory.AllocationFlags.None, out _));
         Assert.Contains("the hypervisor has", world.Audit.FindMistake(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_image_counts_references_as_the_fuzzer_does()
+    {
+        for (ulong seed = 1; seed <= 60; seed++)
+        {
+            using var world = new FuzzWorld();
+            foreach (FuzzStep step in SequenceRun.Generate(seed))
+            {
+                if (world.Apply(in step) == StepOutcome.HostEnded)
+                    break;
+            }
+            Assert.True(ReferenceAudit.Run(world.Host) == 0, $"seed {seed}: {world.Machine.Com1.Text}");
+            Assert.Null(world.Audit.FindMistake());
+            Mfn frame = world.DomainOf(0)?.Pages.First ?? Mfn.Invalid;
+            if (frame.IsInvalid)
+                continue;
+            world.Host.Memory.Frames[frame].Count++;
+            Assert.Equal(1u, ReferenceAudit.Run(world.Host));
+            world.Host.Memory.Frames[frame].Count--;
+            world.Host.Memory.Frames[frame].Type++;
+            Assert.NotEqual(0u, ReferenceAudit.Run(world.Host));
+        }
     }
 
     [Fact]
