@@ -75,6 +75,7 @@ internal static unsafe class Asm
 
     [RuntimeImport("*", "fx_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_save(void* area, ref GuestFrame frame);
     [RuntimeImport("*", "fx_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_restore(void* area, ref GuestFrame frame);
+    [RuntimeImport("*", "fx_forget_pointers"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void fx_forget_pointers();
     [RuntimeImport("*", "x_save"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_save(void* area, ulong mask, ref GuestFrame frame);
     [RuntimeImport("*", "x_save_opt"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_save_opt(void* area, ulong mask, ref GuestFrame frame);
     [RuntimeImport("*", "x_restore"), MethodImpl(MethodImplOptions.InternalCall)] internal static extern void x_restore(void* area, ulong mask, ref GuestFrame frame);

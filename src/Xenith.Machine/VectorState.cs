@@ -23,6 +23,9 @@ public static unsafe class VectorState
         }
     }
 
+    /// <summary>Makes this CPU forget which x87 instruction was the last, and its operand: they become those of an instruction of the hypervisor. The x87 registers are not the guest's any more.</summary>
+    public static void ForgetPointers() => Asm.fx_forget_pointers();
+
     /// <summary>Loads registers that <see cref="Save"/> has put into an area.</summary>
     public static void Restore(VectorSave instruction, Mfn area, ulong mask, ref GuestFrame frame)
     {

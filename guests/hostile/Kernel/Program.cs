@@ -44,6 +44,7 @@ static unsafe class Program
         ForgedEntries.Run();
         TableGraphs.Run();
         Counts.Run();
+        Extents.Run();
         NonCanonical.Run();
         DescriptorPages.Run();
         ReturnFrames.Run();

@@ -1,5 +1,5 @@
 // The guest's command line: `tests=all` or `tests=name,name` (a name selects itself and everything below it: `time` takes
-// `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap, with `zero` after a page was mapped at address 0; `victims` lets it end other domains so. Without `tests=` and without `bench`, all checks run.
+// `time.block`), the word `bench`, and `bug=N`, which asks a hypervisor that was built with its own checks to trap, with `zero` after a page was mapped at address 0; `victims=N` lets it end other domains so, from family N on. Without `tests=` and without `bench`, all checks run.
 // The hostile guest takes `crash=NAME`: it makes that one attack, from which its domain is not to come back.
 
 namespace Xenith.Guest.Pv.Kernel;
@@ -27,6 +27,7 @@ static unsafe class CommandLine
 
     /// <summary>The hypervisor is to make domains and end them by bugs.</summary>
     public static bool Victims;
+    public static uint FirstFamily;
 
     public static void Read(byte* commandLine)
     {
@@ -44,19 +45,16 @@ static unsafe class CommandLine
             }
             else if (StartsWith(word, "bug="))
             {
-                Bug = 0;
-                for (byte* digit = word + 4; *digit is >= (byte)'0' and <= (byte)'9'; digit++)
-                {
-                    Bug = Bug * 10 + (uint)(*digit - '0');
-                }
+                Bug = NumberAt(word + 4);
             }
             else if (StartsWith(word, "zero") && IsEnd(word[4]))
             {
                 MapsZero = true;
             }
-            else if (StartsWith(word, "victims") && IsEnd(word[7]))
+            else if (StartsWith(word, "victims="))
             {
                 Victims = true;
+                FirstFamily = NumberAt(word + 8);
             }
             else if (StartsWith(word, "bench") && IsEnd(word[5]))
             {
@@ -103,6 +101,17 @@ static unsafe class CommandLine
         }
 
         return false;
+    }
+
+    static uint NumberAt(byte* digit)
+    {
+        uint number = 0;
+        for (; *digit is >= (byte)'0' and <= (byte)'9'; digit++)
+        {
+            number = number * 10 + (uint)(*digit - '0');
+        }
+
+        return number;
     }
 
     static bool IsEnd(byte character) => character is 0 or (byte)' ';

@@ -13,8 +13,9 @@ static unsafe class Victims
     {
         ulong* progress = (ulong*)Memory.Allocate();
         ulong families = 0, traps = 0, wrong = 0;
-        for (; TryFamily(families, progress, ref traps, ref wrong); families++)
+        while (TryFamily(CommandLine.FirstFamily + families, progress, ref traps, ref wrong))
         {
+            families++;
         }
 
         Console.Put("NOTE victims: ");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Xenith.Cli.Debian;
 using Xenith.Cli.Emulation;
+using Xenith.Cli.Testing;
 
 namespace Xenith.Cli.Benchmarks;
 
@@ -8,13 +9,27 @@ namespace Xenith.Cli.Benchmarks;
 internal sealed record Stretch(long Length, string From, string To);
 
 /// <summary>
-/// The longest stretches of the hypervisor without a look at what else waits for the CPU, and with interrupts off, while the PV guest makes all its checks and runs its benchmarks:
-/// guests/benchmarks/stretches.c finds them in the image as it is released.
+/// The longest stretches of the hypervisor without a look at what else waits for the CPU, and with interrupts off, while the PV guest makes all its checks and runs its benchmarks, and the
+/// hostile guest makes its attacks: guests/benchmarks/stretches.c finds them in the image as it is released.
 /// </summary>
 internal static class StretchRun
 {
-    /// <summary>What the guest is told, one machine after the other: checks and benchmarks both want a second vCPU that nobody had before.</summary>
-    private static readonly string[] KernelOptions = ["tests=all", "bench"];
+    /// <summary>Instructions that no stretch may exceed: the limit that we set ourselves.</summary>
+    public const long Limit = 50_000;
+
+    /// <summary>A kernel in dom0's place, and what it is told.</summary>
+    public sealed record Load(string Guest, string Options);
+
+    /// <summary>All that is measured, one machine after the other: checks and benchmarks both want a second vCPU that nobody had before.</summary>
+    public static async Task<IReadOnlyList<Load>> AllAsync(Repository repository, CancellationToken cancel)
+    {
+        var guest = await GuestRun.BuildAsync(repository, cancel);
+        return [new(guest, "tests=all"), new(guest, "bench"), new(await HostileTranscript.BuildAsync(repository, cancel), "tests=all")];
+    }
+
+    /// <summary>The attacks that are made to be long, and the benchmarks of page tables that are made to be large.</summary>
+    public static async Task<IReadOnlyList<Load>> LongestAsync(Repository repository, CancellationToken cancel) =>
+        [new(await HostileTranscript.BuildAsync(repository, cancel), "tests=extent,count,graph.tree,storm")];
 
     /// <summary>Kinds of stretches, as the plugin names them and as a reader is told.</summary>
     public static IReadOnlyList<(string Name, string Heading)> Kinds { get; } =
@@ -22,7 +37,7 @@ internal static class StretchRun
 
     /// <returns>The stretches by kind, longest first, and how the last machine ended.</returns>
     public static async Task<(ILookup<string, Stretch> Stretches, MachineEnd End)> RunAsync(
-        Workshop workshop, HypervisorImage image, string guest, TimeSpan limit, CancellationToken cancel)
+        Workshop workshop, HypervisorImage image, IReadOnlyList<Load> loads, TimeSpan limit, CancellationToken cancel)
     {
         await workshop.EnsureAsync([Purpose.Build], cancel);
         var symbols = await SymbolsAsync(image, cancel);
@@ -36,15 +51,16 @@ internal static class StretchRun
         var output = Path.GetTempFileName();
         try
         {
-            var settings = GuestRun.Settings(image, guest, "", ["-plugin", $"{QemuCommandLine.Escape(plugin)},output={QemuCommandLine.Escape(output)},stubs={stubs:x}"]);
+            string[] arguments = ["-plugin", $"{QemuCommandLine.Escape(plugin)},output={QemuCommandLine.Escape(output)},stubs={stubs:x}"];
             List<string> lines = [];
             MachineEnd? end = null;
-            foreach (var options in KernelOptions)
+            foreach (var load in loads)
             {
                 // To its power-off: the plugin writes when the emulator ends by itself.
-                end = await new Machine(settings with { KernelOptions = options }, await workshop.UserlandAsync(cancel))
+                var settings = GuestRun.Settings(image, load.Guest, "", arguments) with { KernelOptions = load.Options };
+                end = await new Machine(settings, await workshop.UserlandAsync(cancel))
                     .RunAsync(new Session.Watch(Stream.Null), limit, cancel);
-                if (end.Cause != EndCause.PoweredOff)
+                if (end.Cause != EndCause.PoweredOff || !end.Log.Any(Measurement.IsEnd))
                     break;
                 lines.AddRange(File.ReadLines(output));
             }

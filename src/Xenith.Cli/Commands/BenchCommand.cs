@@ -151,10 +151,10 @@ internal static class BenchCommand
         /// <summary>Prints the longest stretches of both kinds.</summary>
         public async Task<int> StretchesAsync(HypervisorImage ours)
         {
-            Say("building the guest");
-            var guest = await GuestRun.BuildAsync(workshop.Repository, cancel);
+            Say("building the guests");
+            var loads = await StretchRun.AllAsync(workshop.Repository, cancel);
             Say($"measuring on {ours.Name}");
-            var (stretches, end) = await StretchRun.RunAsync(workshop, ours, guest, limit, cancel);
+            var (stretches, end) = await StretchRun.RunAsync(workshop, ours, loads, limit, cancel);
             if (end.Cause != EndCause.PoweredOff || !end.Log.Any(Measurement.IsEnd))
                 return Unfinished(ours, end, limit);
             foreach (var (name, heading) in StretchRun.Kinds)

@@ -48,6 +48,7 @@ internal static class Roster
         new(new CountedTime(), Subject.Xenith),
         new(new PvGuest(), Subject.Xenith),
         new(new HostileGuest(), Subject.Xenith),
+        new(new Stretches(), Subject.Xenith),
         new(new SerialConsole(), Subject.Xenith),
         new(new Processes(), Subject.Xenith),
         new(new Checksums(), Subject.Xenith),

@@ -21,7 +21,10 @@ internal static class FaultVictims
 
     // Pages of the domain, in the order of their addresses; then frames that it has not mapped.
     private const int Arguments = 0, Code = 1, Stack = 2, Data = 3, Descriptors = 6, MappedPages = 7, EmptySlot = 64;
-    private const int Root = 7, L3 = 8, L2 = 9, L1 = 10, Spare = 11, AllFrames = 14;
+    private const int Root = 7, L3 = 8, L2 = 9, L1 = 10, Spare = 11, ZeroL3 = 12, ZeroL2 = 13, ZeroL1 = 14, AllFrames = 15;
+
+    /// <summary>The family that maps a page at address 0 and asks for a null reference: where the CPU has SMAP, which stops it.</summary>
+    private const ulong NullFamily = 22;
 
     private const ulong Writable = PageFlags.Present | PageFlags.Writable | PageFlags.User, ReadOnly = PageFlags.Present | PageFlags.User;
 
@@ -55,8 +58,11 @@ internal static class FaultVictims
                 return XenError.NoMemory;
         }
         BuildTables(frames);
+        if (family == NullFamily)
+            MapZero(frames);
         Program program = new(Frame.At(frames[Code]), Frame.At(frames[Arguments]));
-        program.Call(FaultInjection.Arm, point);
+        // A null reference traps by itself.
+        program.Call(FaultInjection.Arm, family == NullFamily ? 0 : point);
         Write(ref program, family, frames);
         // sched_op shutdown, power off: the argument is a word of zeros.
         program.Call((ulong)HypercallNumber.SchedOp, (ulong)SchedOp.Shutdown, Page(Arguments) + 0x800);
@@ -74,7 +80,7 @@ internal static class FaultVictims
         return XenError.None;
     }
 
-    /// <summary>1 as long as the domain is there: it is destroyed once it has ended. Then 2 if a trap ended it, 0 if it made its calls without one, or an error if something is not as it was before.</summary>
+    /// <summary>1 as long as the domain is there: it is destroyed once it has ended. Then 2 if a trap at a point ended it, 0 if there are no more points, or an error if something is not as it was before.</summary>
     internal static long Poll(ulong progressAddress)
     {
         Host host = Host.Current;
@@ -98,7 +104,7 @@ internal static class FaultVictims
         string how = progress.IsCrashed != 0 ? "trapped" : "not trapped";
         string books = right ? "as before" : "WRONG";
         host.Log.Always($"Fault test: {NameOf(progress.Family)}, point {progress.Point}: {how}; {references} references counted anew: {books}; {lost} frames lost");
-        return !right ? XenError.Invalid.ToResult() : progress.IsCrashed != 0 ? 2 : 0;
+        return !right ? XenError.Invalid.ToResult() : progress.IsCrashed != 0 && progress.Family != NullFamily ? 2 : 0;
     }
 
     /// <summary>
@@ -174,6 +180,15 @@ internal static class FaultVictims
         PageTableView.At(frames[L2]).Write(AddressSpace.TableIndex(Base, 2), new PageTableEntry(frames[L1], Writable));
     }
 
+    /// <summary>A page of the domain's at address 0, that it may write.</summary>
+    private static void MapZero(ReadOnlySpan<Mfn> frames)
+    {
+        PageTableView.At(frames[Root]).Write(0, new PageTableEntry(frames[ZeroL3], Writable));
+        PageTableView.At(frames[ZeroL3]).Write(0, new PageTableEntry(frames[ZeroL2], Writable));
+        PageTableView.At(frames[ZeroL2]).Write(0, new PageTableEntry(frames[ZeroL1], Writable));
+        PageTableView.At(frames[ZeroL1]).Write(0, new PageTableEntry(frames[Data], Writable));
+    }
+
     /// <summary>What the families are called; empty for none.</summary>
     private static string NameOf(ulong family) => family switch
     {
@@ -199,6 +214,7 @@ internal static class FaultVictims
         19 => "physdev_op: set_iopl",
         20 => "an emulated instruction",
         21 => "a store into a page table",
+        NullFamily when (Cpu.ReadCr4() & Cr4.Smap) != 0 => "a null reference with page 0 mapped",
         _ => "",
     };
 
@@ -298,6 +314,12 @@ internal static class FaultVictims
                 program.Load(0xb8, map);
                 program.Load(0xbf, Page(MappedPages) + EmptySlot * 8);
                 program.Bytes([0x48, 0x89, 0x07]);
+                break;
+            case NullFamily:
+                // The domain can write there itself: MOV RDI, 0; MOV [RDI], RDI.
+                program.Load(0xbf, 0);
+                program.Bytes([0x48, 0x89, 0x3f]);
+                program.Call(FaultInjection.Null);
                 break;
         }
     }

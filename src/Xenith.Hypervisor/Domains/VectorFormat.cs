@@ -24,10 +24,12 @@ public sealed class VectorFormat
     private const uint LegacySize = 512;
 
     private readonly VectorSave _instruction;
+    private readonly bool _keepsPointers;
 
     /// <summary>What this CPU has, with the components that are on in XCR0 now.</summary>
     public VectorFormat()
     {
+        _keepsPointers = KeepsPointers();
         if ((Cpu.ReadCr4() & Cr4.OsXsave) == 0)
         {
             _instruction = VectorSave.Fxsave;
@@ -37,6 +39,16 @@ public sealed class VectorFormat
         _instruction = (Cpu.Cpuid(0xd, 1).Eax & 1) != 0 ? VectorSave.XsaveOptimized : VectorSave.Xsave;
         Components = PvControlRegisters.HostXcr0;
         Size = Cpu.Cpuid(0xd).Ebx;
+    }
+
+    /// <summary>
+    /// True if FXRSTOR and XRSTOR leave the pointers to the last x87 instruction and its operand as they are, unless the image has an exception pending: AMD's CPUs that do not say RstrFpErrPtrs
+    /// (APM vol. 2, 11.4.4; APM vol. 3, CPUID Fn8000_0008 EBX bit 2). A vCPU would find those of another one there.
+    /// </summary>
+    private static bool KeepsPointers()
+    {
+        const uint auth = 0x6874_7541, hygo = 0x6f67_7948, extendedSizes = 0x8000_0008, restoresPointers = 1 << 2;
+        return Cpu.Cpuid(0).Ebx is auth or hygo && (Cpu.Cpuid(0x8000_0000).Eax < extendedSizes || (Cpu.Cpuid(extendedSizes).Ebx & restoresPointers) == 0);
     }
 
     /// <summary>What is on in XCR0 while registers are saved and loaded; 0 without XSAVE.</summary>
@@ -95,5 +107,10 @@ public sealed class VectorFormat
     internal void Save(Mfn area, ref GuestFrame frame) => VectorState.Save(_instruction, area, Components, ref frame);
 
     /// <summary>Loads registers into this CPU; XMM0 and XMM8 go into the frame. XCR0 is the host's.</summary>
-    internal void Restore(Mfn area, ref GuestFrame frame) => VectorState.Restore(_instruction, area, Components, ref frame);
+    internal void Restore(Mfn area, ref GuestFrame frame)
+    {
+        if (_keepsPointers)
+            VectorState.ForgetPointers();
+        VectorState.Restore(_instruction, area, Components, ref frame);
+    }
 }

@@ -185,9 +185,11 @@ internal static unsafe class Asm
 
     internal static void fx_restore(void* area, ref GuestFrame frame)
     {
-        new ReadOnlySpan<byte>(area, 512).CopyTo(Self.VectorRegisters);
+        VectorArea.RestoreLegacy(Self, new ReadOnlySpan<byte>(area, 512));
         VectorArea.Store(Self, ref frame);
     }
+
+    internal static void fx_forget_pointers() => VectorArea.ForgetPointers(Self);
 
     internal static void x_save(void* area, ulong mask, ref GuestFrame frame)
     {

@@ -350,6 +350,17 @@ function fx_restore                     /* (area, frame) */
         fxrstor64 (%rdi)
         vectors_to %rsi
         ret
+/* FDP, FIP and FOP become those of an instruction of ours. A pending exception would come with FILD, and a full stack be one. */
+function fx_forget_pointers
+        fnclex
+        ffree %st(7)
+        fildl x87_zero(%rip)
+        ret
+        .pushsection .rodata, "a"
+        .balign 4
+x87_zero:
+        .long 0
+        .popsection
 function x_save                         /* (area, mask, frame) */
         vectors_from %rdx
         component_mask

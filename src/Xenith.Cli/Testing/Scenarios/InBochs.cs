@@ -38,7 +38,10 @@ internal sealed class InBochs : Scenario
         CheckInterruptController(end);
     }
 
-    /// <summary>The page is there and may be written, but it is the guest's: SMAP stops the hypervisor's access (error code 3: a write to a page that is present), and who was served ends.</summary>
+    /// <summary>
+    /// The page is there and may be written, but it is the guest's: SMAP stops the hypervisor's access (error code 3: a write to a page that is present). A domain that the hypervisor makes for it ends by that, and
+    /// dom0 goes on; then dom0 does the same, and the host ends.
+    /// </summary>
     private static async Task NullReferenceAsync(TestBench bench)
     {
         await bench.Workshop.EnsureAsync([Purpose.Bochs, Purpose.BootDisc], bench.Cancel);
@@ -46,13 +49,19 @@ internal sealed class InBochs : Scenario
         var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
         var settings = bench.Standard with
         {
-            Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, MemoryMiB = 512, Hypervisor = image, KernelOptions = "tests=none zero bug=6",
+            Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, MemoryMiB = 512, Hypervisor = image, KernelOptions = "tests=none victims=22 zero bug=6",
             Modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None),
         };
         var end = await bench.WatchAsync(settings, line => line.Contains("Hardware Dom0 crashed", StringComparison.Ordinal) || line.StartsWith("DONE passed ", StringComparison.Ordinal), Limit);
         var log = string.Join('\n', end.Log);
-        foreach (var word in (string[])["NOTE page 0 is mapped", "vector 14 error 0003", "Scope.Dispose", "while serving d0v0: that domain ends here", "Hardware Dom0 crashed"])
-            TestBench.Check(log.Contains(word, StringComparison.Ordinal), $"'{word}' is not in the log, which ends:\n{string.Join('\n', end.Log.TakeLast(40))}");
+        var at = 0;
+        foreach (var word in (string[])[
+            "vector 14 error 0003", "FaultInjection.OnCall", "while serving d600v0: that domain ends here", "Fault test: a null reference with page 0 mapped, point 1: trapped;", "NOTE victims: 1 families, ", " 0 wrong",
+            "NOTE page 0 is mapped", "vector 14 error 0003", "while serving d0v0: that domain ends here", "Hardware Dom0 crashed"])
+        {
+            at = log.IndexOf(word, at, StringComparison.Ordinal);
+            TestBench.Check(at >= 0, $"'{word}' is not in the log, or too early; it ends:\n{string.Join('\n', end.Log.TakeLast(40))}");
+        }
     }
 
     /// <summary>Bochs 2.7 puts AVX at a wrong place in the compacted format, which Linux would use: it is told to do without XSAVEC.</summary>

@@ -46,7 +46,7 @@ internal sealed class SerialConsole : Scenario
         foreach (var words in (string[])[
             "parameter \"telepathy\" unknown!", "parameter \"maxcpus\" has invalid value \"many\", rc=-22!", "parameter \"edd\" is understood, but has no effect here",
             "Std. Loglevel: All", "Allocated console ring of 16 KiB.",
-            " key 'd' (ascii '64') => dump registers", "*** Dumping CPU0 host state: ***", "*** Dumping CPU1 ", "*** Dumping Dom0 vcpu#0 state: ***", "General information for domain 0:", "Online Cpus: 0-1",
+            " key 'd' (ascii '64') => dump registers", "*** Dumping CPU0 host state: ***", "*** Dumping CPU1 ", "] F Xenith.Hypervisor.Scheduling.", "*** Dumping Dom0 vcpu#0 state: ***", "General information for domain 0:", "Online Cpus: 0-1",
             "Physical memory information:", " shared, 0 loaned", "NMI neither pending nor masked", "No domains have emulated TSC", "Dumping timer queues:", "IRQ information:", "Event channel information for domain 0:", "gnttab_usage_print_all ] done",
             "0000:00:00.0 - ", "NODE0 ", "heap[node=0][zone=40] -> 0 pages"])
         {
