@@ -37,11 +37,22 @@ static unsafe class Storms
             Events.Send(port);
         }
 
-        ulong upcalls = Events.Upcalls;
-        Events.Enable();
-        Events.Disable();
-        // One may have been pending from something else, the timer for example: that is a question of time.
-        Attack.Result("a masked port calls up", Events.Upcalls - upcalls > 1 ? 1 : 0);
+        // Something else may call up meanwhile, the timer for example; not every time.
+        ulong fewest = ulong.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            Events.ClearPending(port);
+            ulong upcalls = Events.Upcalls;
+            Events.Enable();
+            Events.Send(port);
+            Events.Disable();
+            if (Events.Upcalls - upcalls < fewest)
+            {
+                fewest = Events.Upcalls - upcalls;
+            }
+        }
+
+        Attack.Result("a masked port calls up", (long)fewest);
         Check.Ok("close", Events.Close(port));
         Attack.Result("to a closed port", Events.Send(port));
     }
