@@ -82,15 +82,14 @@ internal static class CpuHotplug
         }
     }
 
-    /// <summary>Second half, when the CPU has nothing to run: it lets go of everything and stops. Comes back only if somebody has given it work in between. Interrupts are off.</summary>
+    /// <summary>Second half, when the CPU has nothing to run: it lets go of everything and stops. Interrupts are off.</summary>
     internal static void Leave(Pcpu cpu, ref GuestFrame frame)
     {
         Host host = cpu.Host;
-        if (host.Scheduler.HasWaiting(cpu.Id) || host.Pcpus.Find(0) is not Pcpu first)
-        {
-            Vacate(cpu);
+        // It may have idled when it was told to leave, and so still be one that vCPUs are queued on.
+        Vacate(cpu);
+        if (host.Pcpus.Find(0) is not Pcpu first)
             return;
-        }
         ContextSwitch.Unload(cpu, ref frame);
         LeaveToGuest.DoDeferredWork(cpu);
         // Until here other CPUs call this one and are answered.

@@ -1,5 +1,6 @@
 using Xenith.Abi;
 using Xenith.Hypervisor;
+using Xenith.Hypervisor.Scheduling;
 using Xenith.Machine;
 using Xenith.Machine.Simulation;
 using Xunit;
@@ -31,6 +32,25 @@ public sealed class CpuHotplugTests
             Assert.False(second.IsStopped);
             Assert.True(second.IsAsleep);
             Assert.Equal(0, Change(hypervisor, PlatformOp.CpuOnline, 1));
+        }
+    }
+
+    // A CPU that idles when it is told to leave stayed one that the scheduler knew: who woke up for it waited for ever.
+    [Fact]
+    public void Nobody_is_queued_on_a_CPU_that_has_left_while_it_idled()
+    {
+        using var hypervisor = new HostedHypervisor(cpus: 3);
+        Assert.True(hypervisor.Machine.Cpus[1].IsAsleep);
+        Scheduler scheduler = hypervisor.Host.Scheduler;
+        using (hypervisor.Cpu.Enter())
+        {
+            SchedulingUnit tied = scheduler.CreateUnit(scheduler.CreateDomain(99), 0, 1);
+            tied.HardAffinity = CpuSet.Of(1);
+            Assert.Equal(1u, scheduler.PickCpu(tied));
+            Assert.Equal(0, Change(hypervisor, PlatformOp.CpuOffline, 1));
+            Assert.NotEqual(1u, scheduler.PickCpu(tied));
+            Assert.Equal(0, Change(hypervisor, PlatformOp.CpuOnline, 1));
+            Assert.Equal(1u, scheduler.PickCpu(tied));
         }
     }
 
