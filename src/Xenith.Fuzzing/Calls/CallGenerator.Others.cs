@@ -58,9 +58,10 @@ public partial struct CallGenerator
     {
         step.Arguments[0] = ArgumentsAt(_base);
         ulong command = Number(67);
-        // Sleep ends the machine, and with it the sequence.
-        if (command == 51)
-            command = 55;
+        // Sleep ends the machine, and with it the sequence. A CPU that is to go offline does so by itself, and nobody else acts while a call is made: it would be made again without end.
+        const ulong enterSleep = 51, cpuOffline = 57, pcpuInformation = 55;
+        if (command is enterSleep or cpuOffline)
+            command = pcpuInformation;
         step.Add(_base, FuzzValue.Literal(command | 0x0300_0001UL << 32));
         for (int i = 1; i < 6; i++)
             step.Add(_base + i * 8, _random.OneIn(4) ? ArgumentsAt(_base + 0x100) : FuzzValue.Literal(Number(16) | Number(16) << 32));

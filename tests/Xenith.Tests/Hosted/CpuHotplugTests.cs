@@ -35,7 +35,8 @@ public sealed class CpuHotplugTests
         }
     }
 
-    // A CPU that idles when it is told to leave stayed one that the scheduler knew: who woke up for it waited for ever.
+    // A CPU that idles when it is told to leave has to be taken out of the scheduler, too, or who wakes up for it waits for ever. (On the machine it leaves from within its idle loop; the simulated one enters anew. So the scenario irq-affinity
+    // has the last word.)
     [Fact]
     public void Nobody_is_queued_on_a_CPU_that_has_left_while_it_idled()
     {
