@@ -57,6 +57,15 @@ public sealed class EmulationTests
     {
         using PvScene scene = Privileged();
         byte[] code = [0x0f, 0x06];                         // CLTS
+        ulong before = WriteAtEndOfPage(scene, code, bytesBeforeEnd, nextIsThere);
+        Assert.Equal(!runs, scene.Trap(ExceptionVector.GeneralProtection));
+        if (runs)
+            Assert.Equal(before + 2, scene.Frame.Rip);
+    }
+
+    /// <summary>Puts code so that it begins some bytes before the end of a page, and takes the next page away unless it is to be there. Returns where it begins: the vCPU is there.</summary>
+    private static ulong WriteAtEndOfPage(PvScene scene, byte[] code, int bytesBeforeEnd, bool nextIsThere)
+    {
         scene.Frame.Rip = PvScene.Code + 0x1000 - (ulong)bytesBeforeEnd;
         for (int i = 0; i < code.Length; i++)
             Assert.True(scene.Cpu.TryWriteAsUser(scene.Frame.Rip + (ulong)i, code[i]));
@@ -65,10 +74,7 @@ public sealed class EmulationTests
             PageTableView.At(scene.L1).Write(AddressSpace.TableIndex(PvScene.Code + 0x1000, 1), default);
             Cpu.FlushTlb();
         }
-        ulong before = scene.Frame.Rip;
-        Assert.Equal(!runs, scene.Trap(ExceptionVector.GeneralProtection));
-        if (runs)
-            Assert.Equal(before + 2, scene.Frame.Rip);
+        return scene.Frame.Rip;
     }
 
     /// <summary>The same of the marked CPUID, which has seven bytes.</summary>
@@ -82,15 +88,7 @@ public sealed class EmulationTests
         using PvScene scene = Privileged();
         scene.SetGate(ExceptionVector.InvalidOpcode);
         byte[] code = [0x0f, 0x0b, 0x78, 0x65, 0x6e, 0x0f, 0xa2];
-        scene.Frame.Rip = PvScene.Code + 0x1000 - (ulong)bytesBeforeEnd;
-        for (int i = 0; i < code.Length; i++)
-            Assert.True(scene.Cpu.TryWriteAsUser(scene.Frame.Rip + (ulong)i, code[i]));
-        if (!nextIsThere)
-        {
-            PageTableView.At(scene.L1).Write(AddressSpace.TableIndex(PvScene.Code + 0x1000, 1), default);
-            Cpu.FlushTlb();
-        }
-        ulong before = scene.Frame.Rip;
+        ulong before = WriteAtEndOfPage(scene, code, bytesBeforeEnd, nextIsThere);
         scene.Frame.Rax = 0x4000_0000;
         Assert.Equal(!runs, scene.Trap(ExceptionVector.InvalidOpcode));
         if (runs)
