@@ -33,6 +33,7 @@ internal static class HostPackages
         new("xz-utils", "xz", Purpose.Test, "the same, for .xz and .lzma"),
         new("lz4", "lz4", Purpose.Test, "the same"),
         new("zstd", "zstd", Purpose.Test, "the same"),
+        new("cpio", "cpio", Purpose.Test, "unpacks dom0's archives, as the kernel does"),
         new("libxen-dev", "/usr/include/xen/xen.h", Purpose.Test, "Xen's public headers, which the ABI is compared with"),
     ];
 

@@ -53,7 +53,7 @@ internal static class SelfTest
             || domain.Events.AllocateUnbound(0, out _) != XenError.None
             || domain.Grants.Grow(1) != XenError.None)
             return false;
-        // Nobody is served yet, so nothing interrupts this; other CPUs only have to pass.
+        // Nobody is served yet, so nothing interrupts this; other CPUs only have to pass, and may have to be answered for that.
         for (int i = 0; i < 100_000_000; i++)
         {
             StepBudget budget = new(null);
@@ -63,7 +63,7 @@ internal static class SelfTest
             // Its return to the pool is the last step, which another CPU may take.
             if (dead && host.Domains.Find(id) is null && host.Pools.Domains.FreeCount == host.Pools.Domains.Capacity - 1)
                 return true;
-            Cpu.Pause();
+            host.CpuCalls.Wait();
         }
         return false;
     }

@@ -24,7 +24,10 @@ internal static class FaultVictims
     private const int Root = 7, L3 = 8, L2 = 9, L1 = 10, Spare = 11, ZeroL3 = 12, ZeroL2 = 13, ZeroL1 = 14, AllFrames = 15;
 
     /// <summary>The family that maps a page at address 0 and asks for a null reference: where the CPU has SMAP, which stops it.</summary>
-    private const ulong NullFamily = 22;
+    private const ulong NullFamily = 24;
+
+    /// <summary>The grant that a domain makes to itself.</summary>
+    private const uint Reference = 8;
 
     private const ulong Writable = PageFlags.Present | PageFlags.Writable | PageFlags.User, ReadOnly = PageFlags.Present | PageFlags.User;
 
@@ -60,6 +63,12 @@ internal static class FaultVictims
         BuildTables(frames);
         if (family == NullFamily)
             MapZero(frames);
+        if (family is 22 or 23)
+        {
+            error = Lend(domain, frames[Spare]);
+            if (error != XenError.None)
+                return error;
+        }
         Program program = new(Frame.At(frames[Code]), Frame.At(frames[Arguments]));
         // A null reference traps by itself.
         program.Call(FaultInjection.Arm, family == NullFamily ? 0 : point);
@@ -189,6 +198,18 @@ internal static class FaultVictims
         PageTableView.At(frames[ZeroL1]).Write(0, new PageTableEntry(frames[Data], Writable));
     }
 
+    /// <summary>A grant of the domain's to itself: its entry <see cref="Reference"/> lets it use the frame.</summary>
+    private static XenError Lend(Domain domain, Mfn frame)
+    {
+        XenError error = domain.Grants.Grow(1);
+        if (error != XenError.None)
+            return error;
+        SharedArea entries = SharedArea.Page(domain.Grants.FrameAt(0));
+        entries.Store32(Reference * 8 + 4, (uint)frame.Value);
+        entries.Store32(Reference * 8, (uint)GrantEntryFlags.PermitAccess | (uint)Id << 16);
+        return XenError.None;
+    }
+
     /// <summary>What the families are called; empty for none.</summary>
     private static string NameOf(ulong family) => family switch
     {
@@ -214,6 +235,8 @@ internal static class FaultVictims
         19 => "physdev_op: set_iopl",
         20 => "an emulated instruction",
         21 => "a store into a page table",
+        22 => "grant_table_op: map and unmap",
+        23 => "grant_table_op: copy",
         NullFamily when (Cpu.ReadCr4() & Cr4.Smap) != 0 => "a null reference with page 0 mapped",
         _ => "",
     };
@@ -314,6 +337,23 @@ internal static class FaultVictims
                 program.Load(0xb8, map);
                 program.Load(0xbf, Page(MappedPages) + EmptySlot * 8);
                 program.Bytes([0x48, 0x89, 0x07]);
+                break;
+            case 22:
+                // The first handle that a domain gets is 0.
+                program.Put(0, Page(EmptySlot));
+                program.Put(8, (uint)GrantMapFlags.HostMap | (ulong)Reference << 32);
+                program.Put(16, Id);
+                program.Call((ulong)HypercallNumber.GrantTableOp, (ulong)GrantTableOp.MapGrantRef, arguments, 1);
+                program.Put(0x100, Page(EmptySlot));
+                program.Call((ulong)HypercallNumber.GrantTableOp, (ulong)GrantTableOp.UnmapGrantRef, arguments + 0x100, 1);
+                break;
+            case 23:
+                program.Put(0, Reference);
+                program.Put(8, Id);
+                program.Put(16, frames[Data].Value);
+                program.Put(24, DomainIds.Self);
+                program.Put(32, 64 | (ulong)GrantCopyFlags.SourceGref << 16);
+                program.Call((ulong)HypercallNumber.GrantTableOp, (ulong)GrantTableOp.Copy, arguments, 1);
                 break;
             case NullFamily:
                 // The domain can write there itself: MOV RDI, 0; MOV [RDI], RDI.

@@ -151,6 +151,10 @@ internal static class FaultCalls
     {
         yield return new("increase_reservation", w => Reserve(w, MemoryOp.IncreaseReservation, 0, 2, 0, 0));
         yield return new("increase_reservation: order 2", w => Reserve(w, MemoryOp.IncreaseReservation, 2, 1, 0));
+        yield return new("increase_reservation: order 5, beyond a look", w => Reserve(w, MemoryOp.IncreaseReservation, 5, 1, 0));
+        yield return new("populate_physmap: order 5, beyond a look", w => Reserve(w, MemoryOp.PopulatePhysmap, 5, 1, 128));
+        yield return new("decrease_reservation: order 5, beyond a look", w => Reserve(w, MemoryOp.DecreaseReservation, 5, 1, w.Read<ulong>(More)),
+            w => Reserve(w, MemoryOp.IncreaseReservation, 5, 1, 0));
         yield return new("populate_physmap", w => Reserve(w, MemoryOp.PopulatePhysmap, 0, 2, 100, 101));
         yield return new("decrease_reservation", w => Reserve(w, MemoryOp.DecreaseReservation, 0, 2, w.Spare[0].Value, w.Spare[1].Value));
         yield return new("decrease_reservation: mapped", w => Reserve(w, MemoryOp.DecreaseReservation, 0, 1, w.Pages[6].Value));

@@ -49,7 +49,7 @@ internal sealed class InBochs : Scenario
         var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
         var settings = bench.Standard with
         {
-            Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, MemoryMiB = 512, Hypervisor = image, KernelOptions = "tests=none victims=22 zero bug=6",
+            Emulator = EmulatorKind.Bochs, Boot = BootPath.Multiboot1, MemoryMiB = 512, Hypervisor = image, KernelOptions = "tests=none victims=24 zero bug=6",
             Modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None),
         };
         var end = await bench.WatchAsync(settings, line => line.Contains("Hardware Dom0 crashed", StringComparison.Ordinal) || line.StartsWith("DONE passed ", StringComparison.Ordinal), Limit);
