@@ -53,6 +53,8 @@ internal static class FaultVictims
         error = DomainLife.AddVcpu(host, domain, 0, out Vcpu? first);
         if (error != XenError.None || first is not Vcpu vcpu)
             return error;
+        // On the last CPU: dom0 is on the first.
+        vcpu.Scheduling.SetAffinity(CpuSet.Of((uint)host.Pcpus.Online.Count - 1), CpuSet.All);
         domain.Pages.MaxPages = 32;
         Span<Mfn> frames = stackalloc Mfn[AllFrames];
         for (int i = 0; i < AllFrames; i++)

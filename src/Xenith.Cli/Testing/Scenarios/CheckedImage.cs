@@ -51,7 +51,7 @@ internal sealed class CheckedImage : Scenario
 
     /// <summary>
     /// One call of each family, and two exceptions, by domains that the hypervisor makes for it, with a trap at one point after the other: each of them ends, dom0 goes on, and references and free frames are
-    /// as before. On two CPUs dom0 asks whether they have ended, and takes them apart, on one of them while calls are made and trapped on the other.
+    /// as before. On two CPUs dom0, which is tied to the first, asks whether they have ended, and takes them apart, while calls are made and trapped on the other.
     /// </summary>
     private static async Task VictimsAsync(TestBench bench, int cpus)
     {
@@ -59,7 +59,7 @@ internal sealed class CheckedImage : Scenario
         var folder = await bench.BuildAsync("guests", "pv", "Xenith.Guest.Pv.csproj");
         var modules = new BootModules(Path.Combine(folder, "xenith-guest-pv.elf"), BootModules.None);
         var end = await bench.WatchAsync(
-            bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = "tests=none victims=0", Cpus = cpus },
+            bench.Standard with { Hypervisor = image, Modules = modules, KernelOptions = "tests=none victims=0", Cpus = cpus, HypervisorOptions = "dom0_vcpus_pin" },
             line => line.StartsWith("DONE passed ", StringComparison.Ordinal), TimeSpan.FromSeconds(400));
         var tests = end.Log.Where(line => line.Contains("Fault test: ", StringComparison.Ordinal)).ToList();
         var clean = tests.Where(line => line.EndsWith(" references counted anew: as before; 0 frames lost", StringComparison.Ordinal)).ToList();
@@ -69,6 +69,8 @@ internal sealed class CheckedImage : Scenario
         TestBench.Check(names.Count >= 24 && trapped.Count == names.Count, $"{trapped.Count} of {names.Count} families were trapped\n{string.Join('\n', end.Log.TakeLast(40))}");
         var traps = clean.Count(line => line.Contains(": trapped;", StringComparison.Ordinal));
         TestBench.Check(end.Log.Contains($"NOTE victims: {names.Count} families, {traps} traps, 0 wrong"), $"dom0 did not go on to the end\n{string.Join('\n', end.Log.TakeLast(40))}");
+        var there = end.Log.Count(line => line.EndsWith($") CPU:    {cpus - 1}", StringComparison.Ordinal));
+        TestBench.Check(there == traps, $"{there} of {traps} traps were on the last CPU");
         bench.Note($"{names.Count} families, {traps} traps");
     }
 
